@@ -1,0 +1,118 @@
+package models
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"database/sql/driver"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+)
+
+// Lengths of what is generated, in characters of [A-Za-z0-9]: 30 characters hold 178 bits.
+const (
+	TokenLength        = 30
+	ClientIDLength     = 40
+	ClientSecretLength = 128
+)
+
+const redacted = "[redacted]"
+
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+// RandomText returns length characters of [A-Za-z0-9] from the operating system's random source, each equally likely.
+func RandomText(length int) string {
+	const usable = 256 - 256%len(alphabet) // bytes at or above would favour some characters
+	text := make([]byte, 0, length)
+	buffer := make([]byte, length+length/4+8)
+	for len(text) < length {
+		_, _ = rand.Read(buffer) // never fails (crypto/rand)
+		for _, b := range buffer {
+			if int(b) < usable && len(text) < length {
+				text = append(text, alphabet[int(b)%len(alphabet)])
+			}
+		}
+	}
+	return string(text)
+}
+
+// Secret is a usable token, code, client secret or session id. It redacts itself wherever it is printed, logged or encoded;
+// only Reveal gives the value. The zero Secret is no secret.
+type Secret struct{ value string }
+
+// NewSecret makes a random secret of length characters of [A-Za-z0-9].
+func NewSecret(length int) Secret { return Secret{RandomText(length)} }
+
+// SecretOf wraps what a caller presented.
+func SecretOf(value string) Secret { return Secret{value} }
+
+// Reveal returns the usable value, for the one answer that shows it.
+func (s Secret) Reveal() string { return s.value }
+
+// Empty reports whether there is no secret.
+func (s Secret) Empty() bool { return s.value == "" }
+
+// Digest is what is stored of the secret.
+func (s Secret) Digest() Digest { return sha256.Sum256([]byte(s.value)) }
+
+// Hint is the first 4 characters, kept so that people recognise a token.
+func (s Secret) Hint() string { return s.value[:min(4, len(s.value))] }
+
+// Format redacts under every verb of package fmt.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
+
+// String redacts.
+func (s Secret) String() string { return redacted }
+
+// MarshalText redacts, in JSON as well.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// LogValue redacts.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// Value refuses: a secret is never stored, its Digest is.
+func (s Secret) Value() (driver.Value, error) {
+	return nil, fmt.Errorf("a secret cannot be stored; store its digest")
+}
+
+// Digest is the SHA-256 of a secret. Machine secrets carry at least 178 random bits, so no slow hash is needed.
+type Digest [sha256.Size]byte
+
+// Equal compares in constant time.
+func (d Digest) Equal(other Digest) bool { return subtle.ConstantTimeCompare(d[:], other[:]) == 1 }
+
+// String is the lower-case hexadecimal form.
+func (d Digest) String() string { return hex.EncodeToString(d[:]) }
+
+// Value stores the 32 bytes.
+func (d Digest) Value() (driver.Value, error) { return d[:], nil }
+
+// Scan reads the 32 bytes.
+func (d *Digest) Scan(from any) error {
+	bytes, ok := from.([]byte)
+	if !ok || len(bytes) != len(d) {
+		return fmt.Errorf("digest: cannot read %T of %d bytes", from, len(bytes))
+	}
+	copy(d[:], bytes)
+	return nil
+}
+
+// PasswordDigest is a stored password in the encoding of its scheme ("$argon2id$…", or another system's). Empty and "!…" verify
+// nothing. It redacts itself where it is printed or encoded.
+type PasswordDigest string
+
+// Usable reports whether any password can match.
+func (p PasswordDigest) Usable() bool { return p != "" && p[0] != '!' }
+
+// Format redacts under every verb of package fmt.
+func (p PasswordDigest) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
+
+// MarshalText redacts.
+func (p PasswordDigest) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// LogValue redacts.
+func (p PasswordDigest) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// Value stores the encoding.
+func (p PasswordDigest) Value() (driver.Value, error) { return string(p), nil }
