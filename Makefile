@@ -1,0 +1,49 @@
+# Two commands are enough: make run serves on SQLite, make test proves everything.
+
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test check bench format vet lint race vulnerabilities tidy clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## build, then serve on SQLite at http://localhost:8080
+	bin/gatehouse serve
+
+build: ## build the static binary bin/gatehouse
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/gatehouse .
+
+test: ## every test, on SQLite, PostgreSQL and in a real browser
+	.ci/prepare
+	@$(MAKE) --no-print-directory format vet
+	CGO_ENABLED=0 .ci/with-postgres go test -count=1 -timeout 18m ./...
+
+check: ## everything a change must pass before it is merged
+	.ci/prepare
+	@$(MAKE) --no-print-directory format vet lint race vulnerabilities tidy build
+
+format: ## fail when a file is not formatted
+	@files=$$(gofmt -l .) && if [ -n "$$files" ]; then echo "gofmt -w these files:" >&2; echo "$$files" >&2; exit 1; fi
+
+vet: ## go vet
+	CGO_ENABLED=0 go vet ./...
+
+lint: ## golangci-lint, with the direction of imports
+	CGO_ENABLED=0 go run $(GOLANGCI) run ./...
+
+race: ## every test in shuffled order under the race detector (needs a C compiler)
+	CGO_ENABLED=1 .ci/with-postgres go test -race -shuffle=on -count=1 -timeout 40m ./...
+
+vulnerabilities: ## govulncheck, where its database can be reached
+	.ci/vulnerabilities
+
+tidy: ## fail when go.mod or go.sum is not tidy
+	go mod tidy -diff
+
+bench: build ## load on the running binary, on SQLite and PostgreSQL with fsync on
+	.ci/with-postgres --durable go run ./bench
+
+clean: ## remove what was built
+	rm -rf bin
