@@ -1,0 +1,106 @@
+package store
+
+import (
+	"time"
+
+	"gatehouse/models"
+)
+
+var applicationList = &resource{
+	table: "applications",
+	columns: map[string]column{
+		"id":                       {sql: "applications.id", kind: idColumn},
+		"name":                     {sql: "applications.name"},
+		"description":              {sql: "applications.description"},
+		"organization":             {sql: "applications.organization_id", kind: idColumn},
+		"organization__name":       {sql: "organizations.name", join: "organization"},
+		"organization__id":         {sql: "applications.organization_id", kind: idColumn},
+		"user":                     {sql: "applications.user_id", kind: idColumn},
+		"user__username":           {sql: "owners.username", join: "user"},
+		"client_id":                {sql: "applications.client_id"},
+		"client_type":              {sql: "applications.client_type"},
+		"authorization_grant_type": {sql: "applications.authorization_grant_type"},
+		"redirect_uris":            {sql: "applications.redirect_uris"},
+		"skip_authorization":       {sql: "applications.skip_authorization", kind: boolColumn},
+		"platform":                 {sql: "applications.platform"},
+		"created":                  {sql: "applications.created", kind: timeColumn},
+		"modified":                 {sql: "applications.modified", kind: timeColumn},
+		"created_by":               {sql: "applications.created_by", kind: idColumn},
+		"modified_by":              {sql: "applications.modified_by", kind: idColumn},
+		"client_secret":            {kind: secretColumn},
+		"user__password":           {kind: secretColumn},
+	},
+	joins: map[string]string{
+		"organization": "LEFT JOIN organizations ON organizations.id = applications.organization_id",
+		"user":         "LEFT JOIN users AS owners ON owners.id = applications.user_id",
+	},
+	search: []string{"name", "description"},
+	order:  []Order{{Field: "organization"}, {Field: "name"}},
+}
+
+// Application loads an application with its organization, owner and live secrets; ErrNotFound.
+func (r Reader) Application(id int64) (*models.Application, error) {
+	return one[models.Application](r.db.Preload("Organization").Preload("User").Preload("ClientSecrets").Where("id = ?", id))
+}
+
+// ApplicationByName loads like Application, by name and organization; ErrNotFound.
+func (r Reader) ApplicationByName(name, organization string) (*models.Application, error) {
+	owner, err := r.OrganizationByName(organization)
+	if err != nil {
+		return nil, err
+	}
+	return one[models.Application](r.db.Preload("Organization").Preload("User").Preload("ClientSecrets").
+		Where("name = ? AND organization_id = ?", name, owner.ID))
+}
+
+// ApplicationByClientID loads the application that a client names, with its live secrets and owner; ErrNotFound.
+func (r Reader) ApplicationByClientID(clientID string) (*models.Application, error) {
+	return one[models.Application](r.db.Preload("Organization").Preload("User").Preload("ClientSecrets").Where("client_id = ?", clientID))
+}
+
+// Applications lists applications with organization and owner.
+func (r Reader) Applications(q Query, v models.Visibility) (Page[models.Application], error) {
+	db := r.db
+	if v.Platform != "" {
+		db = db.Where("applications.platform = ?", v.Platform)
+	}
+	if !v.All {
+		db = db.Where("applications.organization_id IN ?", v.Organizations)
+	}
+	return list[models.Application](db, applicationList, q, "Organization", "User")
+}
+
+// ApplicationsOf lists the ids of an organization's applications, or of those that a user owns.
+func (tx *Tx) ApplicationsOf(organizationID, ownerID int64) ([]int64, error) {
+	var ids []int64
+	err := tx.db.Model(&models.Application{}).Where("organization_id = ? OR user_id = ?", organizationID, ownerID).Order("id").Pluck("id", &ids).Error
+	return ids, translate(err)
+}
+
+// CreateApplication stores a new application; a name taken in its organization is ErrConflict.
+func (tx *Tx) CreateApplication(a *models.Application) error { return tx.insert(a) }
+
+// UpdateApplication stores all fields; ErrConflict, ErrNotFound.
+func (tx *Tx) UpdateApplication(a *models.Application) error { return tx.update(a) }
+
+// LockApplication loads like Application and keeps other transactions from changing it, or from issuing its tokens, until the end.
+func (tx *Tx) LockApplication(id int64) (*models.Application, error) {
+	return one[models.Application](tx.locked().Preload("Organization").Preload("User").Preload("ClientSecrets").Where("id = ?", id))
+}
+
+// DeleteApplication removes the row with its secrets, codes and consents. Its tokens must be gone before.
+func (tx *Tx) DeleteApplication(id int64) error {
+	return deleted(tx.db.Where("id = ?", id).Delete(&models.Application{}))
+}
+
+// AddClientSecret stores a further live secret.
+func (tx *Tx) AddClientSecret(secret *models.ClientSecret) error { return tx.insert(secret) }
+
+// ExpireClientSecrets ends all live secrets of the application at the time given; one that is past is deleted.
+func (tx *Tx) ExpireClientSecrets(applicationID int64, at time.Time) error {
+	secrets := tx.db.Where("application_id = ?", applicationID)
+	if !at.After(tx.now) {
+		return translate(secrets.Delete(&models.ClientSecret{}).Error)
+	}
+	return translate(secrets.Model(&models.ClientSecret{}).Where("expires IS NULL OR expires > ?", at).Update("expires", at).Error)
+}

@@ -1,0 +1,25 @@
+package store
+
+import "gatehouse/models"
+
+// RedeemAuthorizationCode marks a live code used and returns it (RFC 6749 §4.1.2). Of several callers exactly one succeeds; the
+// others get the code and ErrReplayed, and owe the revocation of its family (RFC 6749 §10.5). An unknown code is ErrNotFound.
+func (tx *Tx) RedeemAuthorizationCode(digest models.Digest) (*models.AuthorizationCode, error) {
+	result := tx.db.Model(&models.AuthorizationCode{}).Where("digest = ? AND used IS NULL", digest).Update("used", tx.now)
+	if result.Error != nil {
+		return nil, translate(result.Error)
+	}
+	code, err := tx.AuthorizationCodeByDigest(digest)
+	if err == nil && result.RowsAffected == 0 {
+		return code, ErrReplayed
+	}
+	return code, err
+}
+
+// AuthorizationCodeByDigest loads the code that is presented, in whatever state; ErrNotFound.
+func (r Reader) AuthorizationCodeByDigest(digest models.Digest) (*models.AuthorizationCode, error) {
+	return one[models.AuthorizationCode](r.db.Where("digest = ?", digest))
+}
+
+// CreateAuthorizationCode stores a new code.
+func (tx *Tx) CreateAuthorizationCode(code *models.AuthorizationCode) error { return tx.insert(code) }

@@ -1,0 +1,25 @@
+package store
+
+import (
+	"gorm.io/gorm/clause"
+
+	"gatehouse/models"
+)
+
+// Consent loads what the user granted to the application for the redirect URI; ErrNotFound.
+func (r Reader) Consent(userID, applicationID int64, redirectURI string) (*models.Consent, error) {
+	return one[models.Consent](r.db.Where("user_id = ? AND application_id = ? AND redirect_uri = ?", userID, applicationID, redirectURI))
+}
+
+// KeepConsent stores a consent in place of an earlier one for the same user, application and redirect URI.
+func (tx *Tx) KeepConsent(c *models.Consent) error {
+	return translate(tx.db.Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: "user_id"}, {Name: "application_id"}, {Name: "redirect_uri"}},
+		DoUpdates: clause.AssignmentColumns([]string{"scope", "modified"}),
+	}).Create(c).Error)
+}
+
+// DropConsents forgets all consents to the application, as when its redirect URIs change.
+func (tx *Tx) DropConsents(applicationID int64) error {
+	return translate(tx.db.Where("application_id = ?", applicationID).Delete(&models.Consent{}).Error)
+}

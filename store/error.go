@@ -1,0 +1,94 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"gorm.io/gorm"
+	"modernc.org/sqlite"
+	sqlitelib "modernc.org/sqlite/lib"
+)
+
+// What can go wrong, beside a context's own errors. Compare with errors.Is.
+var (
+	ErrNotFound    = errors.New("not found")
+	ErrConflict    = errors.New("exists already")
+	ErrReplayed    = errors.New("used already")
+	ErrUnavailable = errors.New("the database is not available")
+)
+
+// translate turns a driver's error into one of ours. It is the only place that knows the drivers' codes.
+func translate(err error) error {
+	var postgres *pgconn.PgError
+	var lite *sqlite.Error
+	var network net.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, gorm.ErrRecordNotFound):
+		return ErrNotFound
+	case errors.As(err, &postgres):
+		return translatePostgres(postgres)
+	case errors.As(err, &lite):
+		return translateSQLite(lite)
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case errors.As(err, &network), errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone), isConnectError(err):
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return err
+}
+
+func isConnectError(err error) bool {
+	var connect *pgconn.ConnectError
+	return errors.As(err, &connect) || pgconn.SafeToRetry(err)
+}
+
+// Codes: https://www.postgresql.org/docs/current/errcodes-appendix.html.
+func translatePostgres(err *pgconn.PgError) error {
+	class := err.Code[:min(2, len(err.Code))]
+	switch {
+	case err.Code == "23505":
+		return fmt.Errorf("%w: %s", ErrConflict, err.ConstraintName)
+	case err.Code == "23503":
+		return fmt.Errorf("%w: %s", ErrNotFound, err.ConstraintName)
+	case strings.Contains("08 53 57 58", class), err.Code == "25006", err.Code == "3D000", err.Code == "28P01", err.Code == "28000":
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return err
+}
+
+// Codes: https://www.sqlite.org/rescode.html.
+func translateSQLite(err *sqlite.Error) error {
+	switch err.Code() {
+	case sqlitelib.SQLITE_CONSTRAINT_UNIQUE, sqlitelib.SQLITE_CONSTRAINT_PRIMARYKEY:
+		return ErrConflict
+	case sqlitelib.SQLITE_CONSTRAINT_FOREIGNKEY:
+		return ErrNotFound
+	}
+	switch err.Code() & 0xff {
+	case sqlitelib.SQLITE_BUSY, sqlitelib.SQLITE_LOCKED, sqlitelib.SQLITE_FULL, sqlitelib.SQLITE_IOERR, sqlitelib.SQLITE_CANTOPEN,
+		sqlitelib.SQLITE_READONLY, sqlitelib.SQLITE_CORRUPT, sqlitelib.SQLITE_NOTADB:
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return err
+}
+
+// retryable reports whether the transaction lost against another and may be tried again.
+func retryable(err error) bool {
+	var postgres *pgconn.PgError
+	var lite *sqlite.Error
+	switch {
+	case errors.As(err, &postgres):
+		return postgres.Code == "40001" || postgres.Code == "40P01"
+	case errors.As(err, &lite):
+		return lite.Code() == sqlitelib.SQLITE_BUSY_SNAPSHOT
+	}
+	return false
+}

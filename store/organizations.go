@@ -1,0 +1,54 @@
+package store
+
+import "gatehouse/models"
+
+var organizationList = &resource{
+	table: "organizations",
+	columns: map[string]column{
+		"id":          {sql: "organizations.id", kind: idColumn},
+		"name":        {sql: "organizations.name"},
+		"description": {sql: "organizations.description"},
+		"managed":     {sql: "organizations.managed", kind: boolColumn},
+		"created":     {sql: "organizations.created", kind: timeColumn},
+		"modified":    {sql: "organizations.modified", kind: timeColumn},
+		"created_by":  {sql: "organizations.created_by", kind: idColumn},
+		"modified_by": {sql: "organizations.modified_by", kind: idColumn},
+	},
+	search: []string{"name", "description"},
+	order:  []Order{{Field: "name"}},
+}
+
+// Organization loads an organization; ErrNotFound.
+func (r Reader) Organization(id int64) (*models.Organization, error) {
+	return one[models.Organization](r.db.Where("id = ?", id))
+}
+
+// OrganizationByName loads an organization by its exact name; ErrNotFound.
+func (r Reader) OrganizationByName(name string) (*models.Organization, error) {
+	return one[models.Organization](r.db.Where("name = ?", name))
+}
+
+// Organizations lists organizations.
+func (r Reader) Organizations(q Query, v models.Visibility) (Page[models.Organization], error) {
+	db := r.db
+	if !v.All {
+		db = db.Where("organizations.id IN ?", v.Organizations)
+	}
+	return list[models.Organization](db, organizationList, q)
+}
+
+// CreateOrganization stores a new organization; a taken name is ErrConflict.
+func (tx *Tx) CreateOrganization(o *models.Organization) error { return tx.insert(o) }
+
+// UpdateOrganization stores all fields; ErrConflict, ErrNotFound.
+func (tx *Tx) UpdateOrganization(o *models.Organization) error { return tx.update(o) }
+
+// LockOrganization loads an organization and keeps other transactions from changing it.
+func (tx *Tx) LockOrganization(id int64) (*models.Organization, error) {
+	return one[models.Organization](tx.locked().Where("id = ?", id))
+}
+
+// DeleteOrganization removes the row with its memberships. Its applications must be gone before.
+func (tx *Tx) DeleteOrganization(id int64) error {
+	return deleted(tx.db.Where("id = ?", id).Delete(&models.Organization{}))
+}

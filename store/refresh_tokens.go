@@ -1,0 +1,67 @@
+package store
+
+import "gatehouse/models"
+
+// Why a refresh token is revoked.
+const (
+	ReasonRotated = "rotated"
+	ReasonRevoked = "revoked"
+	ReasonReused  = "reused"
+)
+
+// RefreshTokenByDigest loads the token whose value is presented, in whatever state, with its access token; ErrNotFound.
+func (r Reader) RefreshTokenByDigest(digest models.Digest) (*models.RefreshToken, error) {
+	return one[models.RefreshToken](r.db.Preload("AccessToken").Where("digest = ?", digest))
+}
+
+// CreateRefreshToken stores a new token.
+func (tx *Tx) CreateRefreshToken(t *models.RefreshToken) error { return tx.insert(t) }
+
+// RotateRefreshToken marks a live refresh token used, and returns it with its access token, which the caller then deletes
+// (RFC 6749 §6, RFC 9700 §4.14.2). Of several callers exactly one succeeds; the others get the token and ErrReplayed. ErrNotFound.
+func (tx *Tx) RotateRefreshToken(digest models.Digest) (*models.RefreshToken, error) {
+	result := tx.db.Model(&models.RefreshToken{}).Where("digest = ? AND revoked IS NULL", digest).
+		Updates(map[string]any{"revoked": tx.now, "reason": ReasonRotated})
+	if result.Error != nil {
+		return nil, translate(result.Error)
+	}
+	token, err := tx.RefreshTokenByDigest(digest)
+	if err == nil && result.RowsAffected == 0 {
+		return token, ErrReplayed
+	}
+	return token, err
+}
+
+// RevokeRefreshTokens marks the live tokens selected as revoked for the reason, and returns those that this transaction marked,
+// oldest first. Their access tokens are the caller's to delete.
+func (tx *Tx) RevokeRefreshTokens(selection TokenSelection, reason string) ([]models.RefreshToken, error) {
+	tokens, err := all[models.RefreshToken](selection.on(tx.locked().Where("revoked IS NULL")))
+	if err != nil || len(tokens) == 0 {
+		return nil, err
+	}
+	now, ids := tx.now, make([]int64, len(tokens))
+	for n := range tokens {
+		ids[n] = tokens[n].ID
+		tokens[n].Revoked, tokens[n].Reason = &now, reason
+	}
+	err = tx.db.Model(&models.RefreshToken{}).Where("id IN ?", ids).Updates(map[string]any{"revoked": now, "reason": reason}).Error
+	return tokens, translate(err)
+}
+
+// DeleteRefreshTokens deletes the tokens selected, in whatever state, and returns them.
+func (tx *Tx) DeleteRefreshTokens(selection TokenSelection) ([]models.RefreshToken, error) {
+	tokens, err := all[models.RefreshToken](selection.on(tx.locked()))
+	if err != nil || len(tokens) == 0 {
+		return nil, err
+	}
+	ids := make([]int64, len(tokens))
+	for n, token := range tokens {
+		ids[n] = token.ID
+	}
+	return tokens, translate(tx.db.Where("id IN ?", ids).Delete(&models.RefreshToken{}).Error)
+}
+
+// NarrowRefreshTokens takes scope away from the live tokens of a family (contract §12.26).
+func (tx *Tx) NarrowRefreshTokens(familyID string, scope models.Scope) error {
+	return translate(tx.db.Model(&models.RefreshToken{}).Where("family_id = ? AND revoked IS NULL", familyID).Update("scope", scope).Error)
+}

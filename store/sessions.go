@@ -1,0 +1,54 @@
+package store
+
+import (
+	"time"
+
+	"gatehouse/models"
+)
+
+// SessionByDigest loads the session whose id a cookie holds, expired or not; ErrNotFound.
+func (r Reader) SessionByDigest(digest models.Digest) (*models.Session, error) {
+	return one[models.Session](r.db.Where("digest = ?", digest))
+}
+
+// Sessions lists a user's sessions, or everybody's for user 0, newest first.
+func (r Reader) Sessions(userID int64) ([]models.Session, error) {
+	db := r.db.Order("created DESC, id DESC")
+	if userID != 0 {
+		db = db.Where("user_id = ?", userID)
+	}
+	return all[models.Session](db)
+}
+
+// CreateSession stores a new session.
+func (tx *Tx) CreateSession(s *models.Session) error { return tx.insert(s) }
+
+// TouchSession notes that the session is in use and moves its expiry.
+func (tx *Tx) TouchSession(id int64, seen, expires time.Time) error {
+	return translate(tx.db.Model(&models.Session{}).Where("id = ?", id).
+		Updates(map[string]any{"last_seen": seen, "expires": expires}).Error)
+}
+
+// DeleteSession ends one session; one that is gone is no error.
+func (tx *Tx) DeleteSession(id int64) error {
+	return translate(tx.db.Where("id = ?", id).Delete(&models.Session{}).Error)
+}
+
+// DeleteSessions ends all sessions of a user but one, 0 to keep none, and returns their number.
+func (tx *Tx) DeleteSessions(userID, keep int64) (int64, error) {
+	result := tx.db.Where("user_id = ? AND id <> ?", userID, keep).Delete(&models.Session{})
+	return result.RowsAffected, translate(result.Error)
+}
+
+// KeepNewestSessions ends a user's oldest sessions until no more than most are left.
+func (tx *Tx) KeepNewestSessions(userID int64, most int) error {
+	newest := tx.db.Model(&models.Session{}).Select("id").Where("user_id = ?", userID).Order("created DESC, id DESC").Limit(most)
+	return translate(tx.db.Where("user_id = ? AND id NOT IN (?)", userID, newest).Delete(&models.Session{}).Error)
+}
+
+// DeleteExpiredSessions ends up to most sessions whose expiry is past, and returns their number.
+func (tx *Tx) DeleteExpiredSessions(most int) (int64, error) {
+	expired := tx.db.Model(&models.Session{}).Select("id").Where("expires <= ?", tx.now).Order("expires").Limit(most)
+	result := tx.db.Where("id IN (?)", expired).Delete(&models.Session{})
+	return result.RowsAffected, translate(result.Error)
+}

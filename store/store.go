@@ -1,0 +1,150 @@
+// Package store keeps things, in SQLite or PostgreSQL, behind one set of operations. It is the only package that knows GORM and
+// SQL. It decides nothing: who may do what is models.Policy, what an operation consists of is package server.
+//
+// Reads hang on a Reader, from Store.Read(ctx). Changes hang on a Tx and so exist only inside Store.Write, which makes all of them
+// durable at once or none. A Tx reads like a Reader.
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// Options say where the database is. The zero Clock is the system's.
+type Options struct {
+	URL   string           // "sqlite:PATH", "sqlite://PATH", "postgres://…" or "postgresql://…"
+	Clock func() time.Time // for tests
+}
+
+// Store is an open database. It is safe for concurrent use.
+type Store struct {
+	read    *gorm.DB
+	write   *gorm.DB
+	clock   func() time.Time
+	dialect string
+	path    string // of the SQLite file
+}
+
+// Reader answers questions, bound to the context it was made with.
+type Reader struct {
+	db  *gorm.DB
+	now time.Time
+}
+
+// Tx is one change in the making: everything done through it is stored together when the function given to Write returns nil.
+type Tx struct{ Reader }
+
+// Dialects.
+const (
+	SQLite     = "sqlite"
+	PostgreSQL = "postgres"
+)
+
+// writeTimeout bounds one Write, waiting for other writers included.
+const writeTimeout = 30 * time.Second
+
+// Dialect is SQLite or PostgreSQL.
+func (s *Store) Dialect() string { return s.dialect }
+
+// Path is the SQLite file, "" on PostgreSQL.
+func (s *Store) Path() string { return s.path }
+
+// Now is the store's time: UTC, whole microseconds, as both databases keep it.
+func (s *Store) Now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }
+
+// Read gives a Reader for the duration of ctx.
+func (s *Store) Read(ctx context.Context) Reader {
+	return Reader{db: s.read.WithContext(ctx), now: s.Now()}
+}
+
+// Write runs change in one transaction and returns after it is durable, or rolled back with change's error. It is not cut short
+// when ctx ends after it began: a caller who goes away leaves no half-done work. change may be run again after a conflict of
+// transactions, so it must only use its Tx; it must not hash, call out or wait. A lost or full database is ErrUnavailable.
+func (s *Store) Write(ctx context.Context, change func(*Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	defer cancel()
+	const attempts = 8
+	var err error
+	for attempt := range attempts {
+		if attempt > 0 {
+			time.Sleep(time.Duration(attempt) * time.Millisecond)
+		}
+		err = s.write.WithContext(ctx).Transaction(func(db *gorm.DB) error {
+			return change(&Tx{Reader{db: db, now: s.Now()}})
+		})
+		if !retryable(err) {
+			break
+		}
+	}
+	return translate(err)
+}
+
+// Ping reports whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	for _, pool := range []*gorm.DB{s.read, s.write} {
+		if err := pool.WithContext(ctx).Exec("SELECT 1").Error; err != nil {
+			return fmt.Errorf("ping: %w", translate(err))
+		}
+	}
+	return nil
+}
+
+// Close ends all connections.
+func (s *Store) Close() error {
+	for _, pool := range []*gorm.DB{s.read, s.write} {
+		db, err := pool.DB()
+		if err == nil {
+			err = db.Close()
+		}
+		if err != nil {
+			return fmt.Errorf("close: %w", err)
+		}
+	}
+	return nil
+}
+
+// Now is the time of the transaction or of the reading: one moment for all that is done through r.
+func (r Reader) Now() time.Time { return r.now }
+
+// one loads the row that the conditions name; none is ErrNotFound.
+func one[T any](query *gorm.DB) (*T, error) {
+	var row T
+	if err := query.Take(&row).Error; err != nil {
+		return nil, translate(err)
+	}
+	return &row, nil
+}
+
+func all[T any](query *gorm.DB) ([]T, error) {
+	rows := []T{}
+	if err := query.Find(&rows).Error; err != nil {
+		return nil, translate(err)
+	}
+	return rows, nil
+}
+
+// insert stores the row, or rows, and fills in their ids; what hangs on them is stored by its own function.
+func (tx *Tx) insert(row any) error {
+	return translate(tx.db.Omit(clause.Associations).Create(row).Error)
+}
+
+// update stores all columns of the row; a row that is gone is ErrNotFound.
+func (tx *Tx) update(row any) error {
+	result := tx.db.Omit(clause.Associations).Select("*").Updates(row)
+	if result.Error == nil && result.RowsAffected == 0 {
+		return ErrNotFound
+	}
+	return translate(result.Error)
+}
+
+// locked makes PostgreSQL hold the rows that are read until the transaction ends; SQLite has one writer anyway.
+func (tx *Tx) locked() *gorm.DB {
+	return tx.db.Clauses(clause.Locking{Strength: "UPDATE"})
+}

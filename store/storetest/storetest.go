@@ -1,0 +1,106 @@
+// Package storetest gives each test a fresh, migrated database on SQLite and on PostgreSQL, and a clock that the test moves.
+// PostgreSQL is the server named by TEST_POSTGRES_DSN; without it a test fails, it is never skipped (see CONTRIBUTING).
+package storetest
+
+import (
+	"context"
+	"database/sql"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"gatehouse/models"
+	"gatehouse/store"
+)
+
+// DB is a test's database.
+type DB struct {
+	*store.Store
+	Clock *Clock
+	URL   string // what GATEHOUSE_DATABASE_URL would be
+}
+
+// Clock is a time that moves only when a test says so.
+type Clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+// Now is the clock's time.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// Advance moves the clock.
+func (c *Clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// Each runs test on every database, in parallel. The clock starts at 2026-03-01 12:00 UTC.
+func Each(t *testing.T, test func(t *testing.T, db DB)) {
+	t.Helper()
+	t.Parallel()
+	EachURL(t, func(t *testing.T, address string) {
+		clock := &Clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+		s, err := store.Open(t.Context(), store.Options{URL: address, Clock: clock.Now})
+		if err != nil {
+			t.Fatalf("open the database: %v", err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		if _, err := s.Migrate(t.Context()); err != nil {
+			t.Fatalf("migrate: %v", err)
+		}
+		test(t, DB{Store: s, Clock: clock, URL: address})
+	})
+}
+
+// EachURL runs test with the address of an empty database of each kind, for tests that open it themselves or start the program.
+func EachURL(t *testing.T, test func(t *testing.T, address string)) {
+	t.Helper()
+	t.Run("SQLite", func(t *testing.T) {
+		t.Parallel()
+		test(t, "sqlite:"+filepath.Join(t.TempDir(), "gatehouse.db"))
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		test(t, createDatabase(t))
+	})
+}
+
+// createDatabase makes an empty database that is dropped after the test.
+func createDatabase(t *testing.T) string {
+	t.Helper()
+	dsn := os.Getenv("TEST_POSTGRES_DSN")
+	if dsn == "" {
+		t.Fatal("TEST_POSTGRES_DSN is not set: run the tests with `make test`, or name a PostgreSQL server on which databases may be created")
+	}
+	address, err := url.Parse(dsn)
+	if err != nil {
+		t.Fatalf("TEST_POSTGRES_DSN: %v", err)
+	}
+	name := "gatehouse_test_" + strings.ToLower(models.RandomText(16))
+	admin(t, t.Context(), dsn, "CREATE DATABASE "+name)
+	t.Cleanup(func() { admin(t, context.Background(), dsn, "DROP DATABASE "+name+" WITH (FORCE)") })
+	address.Path = "/" + name
+	return address.String()
+}
+
+func admin(t *testing.T, ctx context.Context, dsn, statement string) {
+	t.Helper()
+	db, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatalf("open %s: %v", dsn, err)
+	}
+	defer func() { _ = db.Close() }()
+	if _, err := db.ExecContext(ctx, statement); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+}

@@ -1,0 +1,111 @@
+package store
+
+import (
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"gatehouse/models"
+)
+
+var userList = &resource{
+	table: "users",
+	columns: map[string]column{
+		"id":                  {sql: "users.id", kind: idColumn},
+		"username":            {sql: "users.username"},
+		"first_name":          {sql: "users.first_name"},
+		"last_name":           {sql: "users.last_name"},
+		"email":               {sql: "users.email"},
+		"is_superuser":        {sql: "users.is_superuser", kind: boolColumn},
+		"is_platform_auditor": {sql: "users.is_platform_auditor", kind: boolColumn},
+		"is_system_auditor":   {sql: "users.is_platform_auditor", kind: boolColumn},
+		"is_active":           {sql: "users.is_active", kind: boolColumn},
+		"managed":             {sql: "users.managed", kind: boolColumn},
+		"last_login":          {sql: "users.last_login", kind: timeColumn},
+		"created":             {sql: "users.created", kind: timeColumn},
+		"modified":            {sql: "users.modified", kind: timeColumn},
+		"password":            {kind: secretColumn},
+	},
+	search: []string{"username", "first_name", "last_name", "email"},
+	order:  []Order{{Field: "id"}},
+}
+
+// User loads a user with memberships; ErrNotFound.
+func (r Reader) User(id int64) (*models.User, error) {
+	return one[models.User](r.db.Preload("Memberships").Where("id = ?", id))
+}
+
+// UserByName loads a user with memberships by the exact username; ErrNotFound.
+func (r Reader) UserByName(username string) (*models.User, error) {
+	return one[models.User](r.db.Preload("Memberships").Where("username = ?", username))
+}
+
+// Users lists users with their memberships.
+func (r Reader) Users(q Query, v models.Visibility) (Page[models.User], error) {
+	db := r.db
+	if !v.All {
+		db = db.Where("users.id = ? OR users.is_superuser OR users.id IN (?)", v.UserID,
+			r.db.Table("organization_users").Select("user_id").Where("organization_id IN ?", v.Organizations))
+	}
+	return list[models.User](db, userList, q, "Memberships")
+}
+
+// Members lists the users who hold the role in the organization, as far as v shows them.
+func (r Reader) Members(organizationID int64, role models.Role, q Query, v models.Visibility) (Page[models.User], error) {
+	in := r.db.Table("organization_users").Select("user_id").Where("organization_id = ? AND role = ?", organizationID, role)
+	narrowed := Reader{db: r.db.Where("users.id IN (?)", in).Session(&gorm.Session{}), now: r.now}
+	return narrowed.Users(q, v)
+}
+
+// SuperuserExists reports whether anybody active may administer the product.
+func (r Reader) SuperuserExists() (bool, error) {
+	var found int64
+	err := r.db.Model(&models.User{}).Where("is_superuser AND is_active").Limit(1).Count(&found).Error
+	return found > 0, translate(err)
+}
+
+// CreateUser stores a new user; a taken username is ErrConflict.
+func (tx *Tx) CreateUser(u *models.User) error { return tx.insert(u) }
+
+// UpdateUser stores all fields of the user; ErrConflict, ErrNotFound.
+func (tx *Tx) UpdateUser(u *models.User) error { return tx.update(u) }
+
+// LockUser loads a user with memberships and keeps other transactions from changing it.
+func (tx *Tx) LockUser(id int64) (*models.User, error) {
+	return one[models.User](tx.locked().Preload("Memberships").Where("id = ?", id))
+}
+
+// SetLastLogin notes a sign-in.
+func (tx *Tx) SetLastLogin(id int64, at time.Time) error {
+	return translate(tx.db.Model(&models.User{}).Where("id = ?", id).Update("last_login", at).Error)
+}
+
+// SetPassword replaces a user's password digest if it still is the one that was verified (a newer one wins).
+func (tx *Tx) SetPassword(id int64, was, is models.PasswordDigest) error {
+	return translate(tx.db.Model(&models.User{}).Where("id = ? AND password = ?", id, was).Update("password", is).Error)
+}
+
+// DeleteUser removes the row with its memberships, sessions, consents and codes. Tokens and applications must be gone before.
+func (tx *Tx) DeleteUser(id int64) error {
+	return deleted(tx.db.Where("id = ?", id).Delete(&models.User{}))
+}
+
+// AddMembership makes the user hold the role; it reports whether that is new. ErrNotFound when either side is gone.
+func (tx *Tx) AddMembership(m models.Membership) (bool, error) {
+	result := tx.db.Clauses(clause.OnConflict{DoNothing: true}).Create(&m)
+	return result.RowsAffected > 0, translate(result.Error)
+}
+
+// RemoveMembership ends the role; it reports whether there was one.
+func (tx *Tx) RemoveMembership(organizationID, userID int64, role models.Role) (bool, error) {
+	result := tx.db.Where("organization_id = ? AND user_id = ? AND role = ?", organizationID, userID, role).Delete(&models.Membership{})
+	return result.RowsAffected > 0, translate(result.Error)
+}
+
+func deleted(result *gorm.DB) error {
+	if result.Error == nil && result.RowsAffected == 0 {
+		return ErrNotFound
+	}
+	return translate(result.Error)
+}
