@@ -58,3 +58,10 @@ func (i *Invalid) text(field, value string, most int) {
 		i.Add(field, fmt.Sprintf("Ensure this field has no more than %d characters.", most))
 	}
 }
+
+// CheckText says what is wrong with free text of any length: NUL and broken UTF-8 are refused.
+func CheckText(field, value string) Invalid {
+	var invalid Invalid
+	invalid.text(field, value, 0)
+	return invalid
+}

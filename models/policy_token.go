@@ -10,7 +10,7 @@ const (
 )
 
 // Token decides about one token. The token's Application must be filled where it has one; for ActionCreate the token is the one
-// that would be stored.
+// that would be stored, with its User where the command line makes it.
 func (p Policy) Token(actor Actor, action Action, t *AccessToken, face Face) error {
 	if err := reachable(t.Platform, face); err != nil && action != ActionCreate {
 		return err
@@ -38,6 +38,8 @@ func (p Policy) Token(actor Actor, action Action, t *AccessToken, face Face) err
 
 func (p Policy) createToken(actor Actor, t *AccessToken, face Face) error {
 	switch {
+	case actor.System && t.User != nil:
+		return p.External(t.User)
 	case actor.System:
 		return nil
 	case actor.User == nil:

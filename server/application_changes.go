@@ -1,0 +1,146 @@
+package server
+
+import (
+	"context"
+	"fmt"
+
+	"gatehouse/models"
+	"gatehouse/store"
+)
+
+// UpdateApplication changes an application (contract §1.2). The grant type and the owner stay as they are. The secret is empty
+// unless the client turned from public to confidential: then it is new, and shown this once. Changed redirect URIs drop the
+// consents given for the old ones.
+func (s *Server) UpdateApplication(ctx context.Context, actor Actor, face models.Face, id int64, in ApplicationInput) (*models.Application, models.Secret, error) {
+	var secret models.Secret
+	err := s.store.Write(ctx, func(tx *store.Tx) error {
+		secret = models.Secret{}
+		application, err := tx.LockApplication(id)
+		if err != nil {
+			return err
+		}
+		if err := s.policy.Application(actor.Actor, models.ActionUpdate, application, face); err != nil {
+			return err
+		}
+		was := *application
+		if err := s.changeApplication(tx, actor, face, application, in); err != nil {
+			return err
+		}
+		if was.ClientType == models.Public && application.ClientType == models.Confidential {
+			secret = models.NewSecret(models.ClientSecretLength)
+			if err := replaceSecret(tx, application, secret); err != nil {
+				return err
+			}
+		}
+		return saveApplication(tx, actor, &was, application)
+	})
+	if err != nil {
+		return nil, models.Secret{}, fmt.Errorf("update application: %w", applicationConflict(face, err))
+	}
+	application, err := s.store.Read(ctx).Application(id)
+	return application, secret, err
+}
+
+// changeApplication sets what was given and asks whether it may be so.
+func (s *Server) changeApplication(tx *store.Tx, actor Actor, face models.Face, a *models.Application, in ApplicationInput) error {
+	was := *a
+	if in.OrganizationID != nil && *in.OrganizationID == nil && was.OrganizationID != nil {
+		return models.Invalid{{Field: "organization", Message: "This field may not be null."}}
+	}
+	s.applyApplicationInput(actor, a, in)
+	setGrantTypes(a, in)
+	if err := s.policy.Application(actor.Actor, models.ActionUpdate, a, face); err != nil {
+		return err
+	}
+	if err := s.checkApplication(tx.Reader, a); err != nil {
+		return err
+	}
+	return s.policy.ApplicationChange(actor.Actor, &was, a)
+}
+
+func saveApplication(tx *store.Tx, actor Actor, was, is *models.Application) error {
+	changes := models.Difference(was.ActivityFields(), is.ActivityFields())
+	if changes.Empty() {
+		return nil
+	}
+	actor.touch(tx, &is.Stamps)
+	if err := tx.UpdateApplication(is); err != nil {
+		return err
+	}
+	if is.RedirectURIs.String() != was.RedirectURIs.String() {
+		if err := tx.DropConsents(is.ID); err != nil {
+			return err
+		}
+	}
+	return tx.Record(actor.did(models.OperationUpdate, applicationObject(is), changes))
+}
+
+// DeleteApplication deletes an application with its tokens, refresh tokens, codes and consents: bearer use of any of its tokens is
+// refused from then on (contract §7).
+func (s *Server) DeleteApplication(ctx context.Context, actor Actor, face models.Face, id int64) error {
+	err := s.store.Write(ctx, func(tx *store.Tx) error {
+		application, err := tx.LockApplication(id)
+		if err != nil {
+			return err
+		}
+		if err := s.policy.Application(actor.Actor, models.ActionDelete, application, face); err != nil {
+			return err
+		}
+		return deleteApplication(tx, actor, application)
+	})
+	if err != nil {
+		return fmt.Errorf("delete application: %w", err)
+	}
+	return nil
+}
+
+// deleteApplication deletes a locked application and all that hangs on it.
+func deleteApplication(tx *store.Tx, actor Actor, a *models.Application) error {
+	if err := deleteTokens(tx, actor, store.TokenSelection{ApplicationID: a.ID}, "application deleted"); err != nil {
+		return err
+	}
+	if err := tx.DeleteApplication(a.ID); err != nil {
+		return err
+	}
+	return tx.Record(actor.did(models.OperationDelete, applicationObject(a), models.Removed(a.ActivityFields())))
+}
+
+// deleteTokens deletes the refresh tokens and access tokens selected, however many, in steps.
+func deleteTokens(tx *store.Tx, actor Actor, selection store.TokenSelection, note string) error {
+	selection.Limit = revokeBatch
+	for more := true; more; {
+		refresh, err := tx.DeleteRefreshTokens(selection)
+		if err != nil {
+			return err
+		}
+		more = len(refresh) == revokeBatch
+	}
+	if selection.SubjectUserID != 0 {
+		return nil // a selection of refresh tokens only
+	}
+	for more := true; more; {
+		tokens, err := tx.DeleteAccessTokens(selection)
+		if err != nil {
+			return err
+		}
+		if err := tx.Record(deletions(actor, tokens, note)...); err != nil {
+			return err
+		}
+		more = len(tokens) == revokeBatch
+	}
+	return nil
+}
+
+// deleteApplications deletes the applications with these ids, one after the other.
+func deleteApplications(tx *store.Tx, actor Actor, ids []int64) error {
+	for _, id := range ids {
+		application, err := tx.LockApplication(id)
+		if err != nil {
+			return err
+		}
+		if err := deleteApplication(tx, actor, application); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,56 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"gatehouse/models"
+	"gatehouse/store"
+)
+
+// ErrInvalidToken is the one answer to a bearer token that does not authenticate: unknown, expired, of a disabled user, or not for
+// this face (RFC 6750 §3.1, invalid_token).
+var ErrInvalidToken = errors.New("the access token is not valid")
+
+// AuthenticateBearer finds the token that is presented at a face, with its user, memberships and application, and notes its use.
+// A database that is not there is an error of its own: nobody is let in or shut out by it.
+func (s *Server) AuthenticateBearer(ctx context.Context, face models.Face, value models.Secret, address string) (*models.AccessToken, error) {
+	token, err := s.liveToken(ctx, value)
+	if err != nil {
+		return nil, err
+	}
+	if !s.policy.AcceptsBearer(token, face) {
+		return nil, ErrInvalidToken
+	}
+	return token, s.noteUse(ctx, token, address)
+}
+
+// liveToken loads a token that is neither expired nor of a disabled user.
+func (s *Server) liveToken(ctx context.Context, value models.Secret) (*models.AccessToken, error) {
+	token, err := s.store.Read(ctx).AccessTokenByDigest(value.Digest())
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, ErrInvalidToken
+	case err != nil:
+		return nil, fmt.Errorf("authenticate bearer: %w", err)
+	case token.Expired(s.Now()), token.User != nil && !token.User.IsActive:
+		return nil, ErrInvalidToken
+	}
+	return token, nil
+}
+
+// noteUse stores when and from where a token was used, at most once a minute (contract §1.1). A read-only moment of the database is
+// no reason to refuse a valid token.
+func (s *Server) noteUse(ctx context.Context, token *models.AccessToken, address string) error {
+	now := s.Now()
+	if token.LastUsed != nil && now.Before(after(*token.LastUsed, 60)) {
+		return nil
+	}
+	err := s.store.Write(ctx, func(tx *store.Tx) error { return tx.SetLastUsed(token.ID, now, address) })
+	if errors.Is(err, store.ErrUnavailable) {
+		s.log.WarnContext(ctx, "last use of a token was not stored", "token", token.ID, "error", err)
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,78 @@
+package server
+
+import (
+	"time"
+
+	"gatehouse/models"
+	"gatehouse/store"
+)
+
+// Issued is a token that was just made, with the values that are shown this once. RefreshToken is nil where none was made.
+type Issued struct {
+	AccessToken       *models.AccessToken
+	AccessTokenValue  models.Secret
+	RefreshToken      *models.RefreshToken
+	RefreshTokenValue models.Secret
+}
+
+// issuance describes a token to be made. Every token there is comes from issue, whichever face asked.
+type issuance struct {
+	application *models.Application // nil: a personal token
+	user        *int64              // whom the access token acts as
+	requester   *int64              // for whom the refresh token is recorded
+	scope       models.Scope
+	description string
+	expires     time.Time // zero: the default lifetime
+	platform    models.Platform
+	family      string // "": a new one, for an application's token
+	audience    models.Words
+	refresh     bool // with a refresh token
+}
+
+// issue stores a new access token, and its refresh token, with the activity entry, in the caller's transaction. The values are
+// usable once that transaction is durable.
+func (s *Server) issue(tx *store.Tx, actor Actor, in issuance) (*Issued, error) {
+	issued := &Issued{AccessTokenValue: models.NewSecret(models.TokenLength)}
+	token := &models.AccessToken{
+		Digest: issued.AccessTokenValue.Digest(), Hint: issued.AccessTokenValue.Hint(), UserID: in.user, Scope: in.scope,
+		Description: in.description, Expires: in.expires, Platform: in.platform, FamilyID: in.family, Audience: in.audience,
+		Stamps: actor.stamp(tx), Application: in.application,
+	}
+	if token.Expires.IsZero() {
+		token.Expires = after(tx.Now(), s.lifetimes.AccessToken)
+	}
+	if in.application != nil {
+		token.ApplicationID = &in.application.ID
+		if in.family == "" {
+			token.FamilyID = newFamily()
+		}
+	}
+	if err := tx.CreateAccessToken(token); err != nil {
+		return nil, err
+	}
+	issued.AccessToken = token
+	if in.refresh {
+		if err := s.issueRefreshToken(tx, issued, in); err != nil {
+			return nil, err
+		}
+	}
+	entry := actor.did(models.OperationCreate, tokenObject(token), models.Added(token.ActivityFields()))
+	return issued, tx.Record(entry)
+}
+
+func (s *Server) issueRefreshToken(tx *store.Tx, issued *Issued, in issuance) error {
+	value, token := models.NewSecret(models.TokenLength), issued.AccessToken
+	refresh := &models.RefreshToken{
+		Digest: value.Digest(), Hint: value.Hint(), ApplicationID: in.application.ID, UserID: in.requester, SubjectUserID: in.user,
+		AccessTokenID: &token.ID, Scope: in.scope, Audience: in.audience, Platform: in.platform, FamilyID: token.FamilyID,
+		Created: tx.Now(), Expires: after(tx.Now(), s.lifetimes.RefreshToken),
+	}
+	if err := tx.CreateRefreshToken(refresh); err != nil {
+		return err
+	}
+	issued.RefreshToken, issued.RefreshTokenValue, token.RefreshToken = refresh, value, refresh
+	return nil
+}
+
+// newFamily names a new token family: 131 random bits.
+func newFamily() string { return models.RandomText(22) }

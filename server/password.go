@@ -1,0 +1,91 @@
+package server
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/go-crypt/crypt/algorithm/argon2"
+
+	"gatehouse/models"
+)
+
+// Bounds of a password, in bytes.
+const (
+	passwordShortest = 8
+	passwordLongest  = 1024
+)
+
+// passwordGate hashes and verifies passwords with argon2id, a bounded number at once: each takes 19 MiB (RFC 9106, OWASP's first
+// choice of parameters). Others wait their turn for as long as their context lives.
+type passwordGate struct {
+	seats  chan struct{}
+	hasher *argon2.Hasher
+	dummy  models.PasswordDigest // what an unknown user is verified against, so that it takes as long
+}
+
+func newPasswordGate(seats int) (*passwordGate, error) {
+	hasher, err := argon2.New(argon2.WithVariantID(), argon2.WithM(19*1024), argon2.WithT(2), argon2.WithP(1), argon2.WithK(32))
+	if err != nil {
+		return nil, fmt.Errorf("prepare argon2id: %w", err)
+	}
+	gate := &passwordGate{seats: make(chan struct{}, seats), hasher: hasher}
+	gate.dummy, err = gate.digest(context.Background(), models.RandomText(16))
+	return gate, err
+}
+
+func (g *passwordGate) enter(ctx context.Context) (leave func(), err error) {
+	select {
+	case g.seats <- struct{}{}:
+		return func() { <-g.seats }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// digest derives what is stored of a password.
+func (g *passwordGate) digest(ctx context.Context, password string) (models.PasswordDigest, error) {
+	leave, err := g.enter(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer leave()
+	digest, err := g.hasher.Hash(password)
+	if err != nil {
+		return "", fmt.Errorf("digest a password: %w", err)
+	}
+	return models.PasswordDigest(digest.Encode()), nil
+}
+
+// verify reports whether the password is the user's; user may be nil, which takes the same time and is never true.
+func (g *passwordGate) verify(ctx context.Context, user *models.User, password string) (bool, error) {
+	stored := g.dummy
+	if user != nil && user.Password.Usable() {
+		stored = user.Password
+	}
+	leave, err := g.enter(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer leave()
+	if len(password) > passwordLongest {
+		return false, nil
+	}
+	digest, err := argon2.Decode(string(stored))
+	if err != nil {
+		return false, fmt.Errorf("read a password digest: %w", err)
+	}
+	matches := digest.Match(password)
+	return matches && user != nil && user.Password.Usable() && user.IsActive, nil
+}
+
+// checkPassword applies the password rules; field is what the messages are about.
+func checkPassword(field, password string) error {
+	switch {
+	case len([]rune(password)) < passwordShortest:
+		return models.Invalid{{Field: field, Message: fmt.Sprintf(
+			"This password is too short: it has %d characters and needs at least %d.", len([]rune(password)), passwordShortest)}}
+	case len(password) > passwordLongest:
+		return models.Invalid{{Field: field, Message: fmt.Sprintf("This password is too long: at most %d bytes are allowed.", passwordLongest)}}
+	}
+	return nil
+}

@@ -1,0 +1,137 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gatehouse/models"
+	"gatehouse/store"
+)
+
+// ErrWrongCredentials is the one answer to a sign-in that fails, for whatever reason.
+var ErrWrongCredentials = errors.New("wrong username or password")
+
+// Authenticate finds the active user with these credentials. Unknown names and wrong passwords take the same time and are
+// ErrWrongCredentials alike.
+func (s *Server) Authenticate(ctx context.Context, username, password string) (*models.User, error) {
+	user, err := s.store.Read(ctx).UserByName(username)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, fmt.Errorf("authenticate: %w", err)
+	}
+	ok, err := s.passwords.verify(ctx, user, password)
+	if err != nil {
+		return nil, fmt.Errorf("authenticate: %w", err)
+	}
+	if !ok {
+		return nil, ErrWrongCredentials
+	}
+	return user, nil
+}
+
+// SignIn authenticates a person and starts a session, whose id is returned this once. A session that the browser already had must
+// be ended by the caller: a new one is made at each sign-in. ErrWrongCredentials.
+func (s *Server) SignIn(ctx context.Context, actor Actor, username, password, agent string) (models.Secret, *models.User, error) {
+	user, err := s.Authenticate(ctx, username, password)
+	if err != nil {
+		return models.Secret{}, nil, err
+	}
+	id, err := s.StartSession(ctx, actor, user, agent)
+	return id, user, err
+}
+
+// StartSession signs a user in who was authenticated otherwise, as by first-run setup.
+func (s *Server) StartSession(ctx context.Context, actor Actor, user *models.User, agent string) (models.Secret, error) {
+	id := models.NewSecret(models.TokenLength)
+	actor.User = user
+	err := s.store.Write(ctx, func(tx *store.Tx) error {
+		session := &models.Session{Digest: id.Digest(), UserID: user.ID, Address: actor.Address, Agent: shorten(agent, 300),
+			Created: tx.Now(), LastSeen: tx.Now(), Expires: after(tx.Now(), s.lifetimes.Session)}
+		if err := tx.CreateSession(session); err != nil {
+			return err
+		}
+		if s.options.SessionsPerUser > 0 {
+			if err := tx.KeepNewestSessions(user.ID, s.options.SessionsPerUser); err != nil {
+				return err
+			}
+		}
+		if err := tx.SetLastLogin(user.ID, tx.Now()); err != nil {
+			return err
+		}
+		return tx.Record(actor.did(models.OperationSignIn, userObject(user), models.Changes{}))
+	})
+	if err != nil {
+		return models.Secret{}, fmt.Errorf("start session: %w", err)
+	}
+	return id, nil
+}
+
+// shorten cuts what a client says of itself to at most most characters of valid UTF-8 without NUL.
+func shorten(text string, most int) string {
+	clean := make([]rune, 0, min(len(text), most))
+	for _, r := range text {
+		if len(clean) == most {
+			break
+		}
+		if r != 0 {
+			clean = append(clean, r)
+		}
+	}
+	return string(clean)
+}
+
+// AuthenticateSession finds who holds the session id, and keeps the session alive. Unknown and expired ones, and those of disabled
+// users, are ErrWrongCredentials.
+func (s *Server) AuthenticateSession(ctx context.Context, id models.Secret) (*models.Session, *models.User, error) {
+	session, err := s.store.Read(ctx).SessionByDigest(id.Digest())
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil, ErrWrongCredentials
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("authenticate session: %w", err)
+	}
+	now := s.Now()
+	if !now.Before(session.Expires) {
+		return nil, nil, ErrWrongCredentials
+	}
+	user, err := s.store.Read(ctx).User(session.UserID)
+	if err != nil {
+		return nil, nil, fmt.Errorf("authenticate session: %w", err)
+	}
+	if !user.IsActive {
+		return nil, nil, ErrWrongCredentials
+	}
+	return session, user, s.keepSession(ctx, session, now)
+}
+
+// keepSession moves the expiry of a session in use, not at each request but well before it matters.
+func (s *Server) keepSession(ctx context.Context, session *models.Session, now time.Time) error {
+	pause := min(60, s.lifetimes.Session/10)
+	if now.Before(after(session.LastSeen, pause)) {
+		return nil
+	}
+	session.LastSeen, session.Expires = now, after(now, s.lifetimes.Session)
+	err := s.store.Write(ctx, func(tx *store.Tx) error { return tx.TouchSession(session.ID, session.LastSeen, session.Expires) })
+	if err != nil {
+		return fmt.Errorf("keep session: %w", err)
+	}
+	return nil
+}
+
+// SignOut ends the actor's session; without one it does nothing.
+func (s *Server) SignOut(ctx context.Context, actor Actor) error {
+	if actor.Session == nil {
+		return nil
+	}
+	err := s.store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.DeleteSession(actor.Session.ID); err != nil {
+			return err
+		}
+		return tx.Record(actor.did(models.OperationSignOut, userObject(actor.User), models.Changes{}))
+	})
+	if err != nil {
+		return fmt.Errorf("sign out: %w", err)
+	}
+	return nil
+}

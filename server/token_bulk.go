@@ -1,0 +1,172 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gatehouse/models"
+	"gatehouse/store"
+)
+
+// revokeBatch is how many tokens are revoked in one transaction (contract §6).
+const revokeBatch = 1000
+
+// Revocation says which tokens to revoke. The zero value means the access tokens of everybody.
+type Revocation struct {
+	User          string // the username, "" for everybody
+	RefreshTokens bool   // revoke refresh tokens too, and first
+	Platform      models.Platform
+	// Report is called after each batch that is durable, in order; either list may be empty. It may be nil.
+	Report func(refresh []models.RefreshToken, access []models.AccessToken) error
+}
+
+// RevokeTokens revokes what r names, expired tokens included, in batches of 1000, each with its activity entries in a transaction of
+// its own, so that it can be stopped and run again (contract §6, §7). An unknown user is store.ErrNotFound.
+func (s *Server) RevokeTokens(ctx context.Context, actor Actor, r Revocation) error {
+	if err := s.policy.Maintain(actor.Actor); err != nil {
+		return err
+	}
+	selection := store.TokenSelection{Platform: r.Platform, Limit: revokeBatch}
+	if r.User != "" {
+		user, err := s.store.Read(ctx).UserByName(r.User)
+		if err != nil {
+			return fmt.Errorf("revoke tokens: %w", err)
+		}
+		selection.UserID = user.ID
+	}
+	if r.RefreshTokens {
+		if err := s.repeat(ctx, r, func(tx *store.Tx) ([]models.RefreshToken, []models.AccessToken, error) {
+			return revokeRefreshTokens(tx, actor, selection)
+		}); err != nil {
+			return fmt.Errorf("revoke refresh tokens: %w", err)
+		}
+	}
+	err := s.repeat(ctx, r, func(tx *store.Tx) ([]models.RefreshToken, []models.AccessToken, error) {
+		tokens, err := tx.DeleteAccessTokens(selection)
+		if err != nil {
+			return nil, nil, err
+		}
+		return nil, tokens, tx.Record(deletions(actor, tokens, "revoked")...)
+	})
+	if err != nil {
+		return fmt.Errorf("revoke access tokens: %w", err)
+	}
+	return nil
+}
+
+// repeat runs a batch until it finds nothing more.
+func (s *Server) repeat(ctx context.Context, r Revocation, batch func(*store.Tx) ([]models.RefreshToken, []models.AccessToken, error)) error {
+	for {
+		var refresh []models.RefreshToken
+		var access []models.AccessToken
+		err := s.store.Write(ctx, func(tx *store.Tx) (err error) {
+			refresh, access, err = batch(tx)
+			return err
+		})
+		if err != nil || len(refresh)+len(access) == 0 {
+			return err
+		}
+		if r.Report != nil {
+			if err := r.Report(refresh, access); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// revokeRefreshTokens revokes the live refresh tokens selected and deletes the access tokens that came with them.
+func revokeRefreshTokens(tx *store.Tx, actor Actor, selection store.TokenSelection) ([]models.RefreshToken, []models.AccessToken, error) {
+	refresh, err := tx.RevokeRefreshTokens(selection, store.ReasonRevoked)
+	if err != nil || len(refresh) == 0 {
+		return nil, nil, err
+	}
+	ids := make([]int64, len(refresh))
+	for n, token := range refresh {
+		ids[n] = token.ID
+	}
+	access, err := tx.DeleteAccessTokens(store.TokenSelection{RefreshTokens: ids})
+	if err != nil {
+		return nil, nil, err
+	}
+	entries := append(revocations(actor, refresh, "revoked"), deletions(actor, access, "revoked")...)
+	return refresh, access, tx.Record(entries...)
+}
+
+// Cleared counts what clearing removed.
+type Cleared struct {
+	AccessTokens       int64
+	RefreshTokens      int64
+	AuthorizationCodes int64
+	Sessions           int64
+}
+
+// ClearTokens deletes what has expired and cannot be used or detected again (contract §6, cleartokens), in batches. Clearing writes
+// one activity entry with the counts.
+func (s *Server) ClearTokens(ctx context.Context, actor Actor) (Cleared, error) {
+	var done Cleared
+	if err := s.policy.Maintain(actor.Actor); err != nil {
+		return done, err
+	}
+	lapsed := after(s.Now(), -s.lifetimes.RefreshToken)
+	steps := []struct {
+		count *int64
+		clear func(tx *store.Tx, most int) (int64, error)
+	}{
+		{&done.RefreshTokens, func(tx *store.Tx, most int) (int64, error) { return tx.ClearRevokedRefreshTokens(lapsed, most) }},
+		{&done.RefreshTokens, func(tx *store.Tx, most int) (int64, error) { return tx.ClearExpiredRefreshTokens(lapsed, most) }},
+		{&done.AccessTokens, (*store.Tx).ClearAccessTokens},
+		{&done.AuthorizationCodes, (*store.Tx).ClearAuthorizationCodes},
+	}
+	for _, step := range steps {
+		if err := s.clear(ctx, step.count, step.clear); err != nil {
+			return done, fmt.Errorf("clear tokens: %w", err)
+		}
+	}
+	return done, s.recordClearing(ctx, actor, done)
+}
+
+// ClearSessions deletes sessions that have expired, in batches.
+func (s *Server) ClearSessions(ctx context.Context, actor Actor) (Cleared, error) {
+	var done Cleared
+	if err := s.policy.Maintain(actor.Actor); err != nil {
+		return done, err
+	}
+	if err := s.clear(ctx, &done.Sessions, (*store.Tx).DeleteExpiredSessions); err != nil {
+		return done, fmt.Errorf("clear sessions: %w", err)
+	}
+	return done, s.recordClearing(ctx, actor, done)
+}
+
+func (s *Server) clear(ctx context.Context, count *int64, step func(*store.Tx, int) (int64, error)) error {
+	for {
+		var removed int64
+		err := s.store.Write(ctx, func(tx *store.Tx) (err error) {
+			removed, err = step(tx, s.options.ClearBatchSize)
+			return err
+		})
+		*count += removed
+		if err != nil || removed < int64(s.options.ClearBatchSize) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(s.options.ClearInterval):
+		}
+	}
+}
+
+func (s *Server) recordClearing(ctx context.Context, actor Actor, done Cleared) error {
+	if done == (Cleared{}) {
+		return nil
+	}
+	kind := models.ObjectAccessToken
+	if done.Sessions > 0 {
+		kind = models.ObjectSession
+	}
+	entry := actor.did(models.OperationDelete, object{kind: kind}, models.Changes{})
+	entry.Note = fmt.Sprintf("cleared %d access tokens, %d refresh tokens, %d authorization codes, %d sessions",
+		done.AccessTokens, done.RefreshTokens, done.AuthorizationCodes, done.Sessions)
+	return s.store.Write(ctx, func(tx *store.Tx) error { return tx.Record(entry) })
+}

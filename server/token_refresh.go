@@ -1,0 +1,129 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"gatehouse/models"
+	"gatehouse/store"
+)
+
+// errReused says that a refresh token came again after its use; the caller revokes its family once the transaction is gone.
+type errReused struct{ token *models.RefreshToken }
+
+func (*errReused) Error() string { return "refresh token reused" }
+
+// rotation is a request to renew by refresh token.
+type rotation struct {
+	digest models.Digest
+	scope  models.Scope // "": as it was
+	permit func(*models.RefreshToken) error
+}
+
+// rotate spends a refresh token and issues its successors, in the caller's transaction (RFC 6749 §6, RFC 9700 §4.14.2): the old
+// access token is deleted, the family and platform stay, the scope may narrow. Of several callers one succeeds; a refusal, which
+// permit may add to, spends nothing. A reused token is *errReused; an unknown one is store.ErrNotFound.
+func (s *Server) rotate(tx *store.Tx, actor Actor, in rotation) (*Issued, error) {
+	old, err := tx.RotateRefreshToken(in.digest)
+	if err != nil && !errors.Is(err, store.ErrReplayed) {
+		return nil, err
+	}
+	if refused := in.permit(old); refused != nil {
+		return nil, refused
+	}
+	if err != nil {
+		return nil, &errReused{old}
+	}
+	scope := old.Scope
+	if in.scope != "" {
+		if !old.Scope.Covers(in.scope) {
+			return nil, &Error{Code: InvalidScope, Description: "The requested scope exceeds the scope of the refresh token."}
+		}
+		scope = in.scope
+	}
+	application, err := tx.Application(old.ApplicationID)
+	if err != nil {
+		return nil, err
+	}
+	plan := issuance{application: application, user: old.SubjectUserID, requester: old.UserID, scope: scope, platform: old.Platform,
+		family: old.FamilyID, audience: old.Audience, refresh: true}
+	if old.AccessToken != nil {
+		plan.description = old.AccessToken.Description
+		if err := deleteAccessTokens(tx, actor, store.TokenSelection{IDs: []int64{old.AccessToken.ID}}, "refreshed"); err != nil {
+			return nil, err
+		}
+	}
+	return s.issue(tx, actor, plan)
+}
+
+// punishReuse revokes the family of a reused refresh token, unless the reuse came so soon that it may be a repeat of a request whose
+// answer was lost. It is a transaction of its own: the one that saw the reuse was rolled back.
+func (s *Server) punishReuse(ctx context.Context, actor Actor, reused *models.RefreshToken) error {
+	if reused.Reason == store.ReasonRotated && s.Now().Before(after(*reused.Revoked, s.lifetimes.RefreshGrace)) {
+		return nil
+	}
+	if reused.Reason == store.ReasonRevoked {
+		return nil // whatever stemmed from it is gone already
+	}
+	return s.store.Write(ctx, func(tx *store.Tx) error {
+		return revokeFamily(tx, actor, reused.FamilyID, "refresh token reused", refreshTokenObject(reused))
+	})
+}
+
+// revokeFamily revokes all refresh tokens and deletes all access tokens that stem from one grant, with an entry for each, and one
+// for the cause where there is something left to revoke.
+func revokeFamily(tx *store.Tx, actor Actor, family, note string, cause object) error {
+	refreshTokens, err := tx.RevokeRefreshTokens(store.TokenSelection{FamilyID: family}, store.ReasonRevoked)
+	if err != nil {
+		return err
+	}
+	accessTokens, err := tx.DeleteAccessTokens(store.TokenSelection{FamilyID: family})
+	if err != nil || len(refreshTokens)+len(accessTokens) == 0 {
+		return err
+	}
+	warning := actor.did(models.OperationUpdate, cause, models.Changes{})
+	warning.Note = note
+	entries := append([]models.Activity{warning}, revocations(actor, refreshTokens, note)...)
+	return tx.Record(append(entries, deletions(actor, accessTokens, note)...)...)
+}
+
+func revocations(actor Actor, tokens []models.RefreshToken, note string) []models.Activity {
+	entries := make([]models.Activity, len(tokens))
+	for n := range tokens {
+		was := tokens[n]
+		was.Revoked = nil
+		entries[n] = actor.did(models.OperationUpdate, refreshTokenObject(&tokens[n]),
+			models.Difference(was.ActivityFields(), tokens[n].ActivityFields()))
+		entries[n].Note = note
+	}
+	return entries
+}
+
+// RefreshToken renews an application's token on behalf of the person it acts as, or of a superuser: the console's action. A token
+// of the automation controller is refused at every face but the controller's (contract §0, rule 2).
+func (s *Server) RefreshToken(ctx context.Context, actor Actor, face models.Face, id int64) (*Issued, error) {
+	var issued *Issued
+	err := s.store.Write(ctx, func(tx *store.Tx) error {
+		token, err := tx.LockAccessToken(id)
+		if err != nil {
+			return err
+		}
+		if err := s.policy.Token(actor.Actor, models.ActionRefresh, token, face); err != nil {
+			return err
+		}
+		refresh := token.RefreshToken
+		if refresh == nil || refresh.Revoked != nil || refresh.Expired(tx.Now()) {
+			return models.Invalid{{Field: models.NonField, Message: "This token has no refresh token that is still valid."}}
+		}
+		issued, err = s.rotate(tx, actor, rotation{digest: refresh.Digest, permit: func(*models.RefreshToken) error { return nil }})
+		if err == nil {
+			issued.AccessToken.User = token.User
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("refresh token: %w", err)
+	}
+	return issued, nil
+}
