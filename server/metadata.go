@@ -1,0 +1,54 @@
+package server
+
+import (
+	"net/http"
+
+	"gatehouse/models"
+)
+
+// metadata describes the authorization server (RFC 8414 §2). It states what is served and nothing else.
+type metadata struct {
+	Issuer                        string   `json:"issuer"`
+	AuthorizationEndpoint         string   `json:"authorization_endpoint"`
+	TokenEndpoint                 string   `json:"token_endpoint"`
+	RevocationEndpoint            string   `json:"revocation_endpoint"`
+	IntrospectionEndpoint         string   `json:"introspection_endpoint"`
+	ScopesSupported               []string `json:"scopes_supported"`
+	ResponseTypesSupported        []string `json:"response_types_supported"`
+	ResponseModesSupported        []string `json:"response_modes_supported"`
+	GrantTypesSupported           []string `json:"grant_types_supported"`
+	TokenAuthMethods              []string `json:"token_endpoint_auth_methods_supported"`
+	RevocationAuthMethods         []string `json:"revocation_endpoint_auth_methods_supported"`
+	IntrospectionAuthMethods      []string `json:"introspection_endpoint_auth_methods_supported"`
+	CodeChallengeMethodsSupported []string `json:"code_challenge_methods_supported"`
+	IssParameterSupported         bool     `json:"authorization_response_iss_parameter_supported"` // RFC 9207 §3
+}
+
+// ServeMetadata is /.well-known/oauth-authorization-server. The issuer is the configured public URL, never the request's host.
+func (s *Server) ServeMetadata() http.HandlerFunc {
+	secret := []string{"client_secret_basic", "client_secret_post"}
+	document := metadata{
+		Issuer:                        s.Issuer(),
+		AuthorizationEndpoint:         s.Issuer() + "/o/authorize/",
+		TokenEndpoint:                 s.Issuer() + "/o/token/",
+		RevocationEndpoint:            s.Issuer() + "/o/revoke_token/",
+		IntrospectionEndpoint:         s.Issuer() + "/o/introspect/",
+		ScopesSupported:               models.ScopeAll.Words(),
+		ResponseTypesSupported:        []string{"code"},
+		ResponseModesSupported:        []string{"query"},
+		GrantTypesSupported:           []string{models.GrantAuthorizationCode, models.GrantClientCredentials, models.GrantPassword, models.GrantRefreshToken},
+		TokenAuthMethods:              append([]string{"none"}, secret...),
+		RevocationAuthMethods:         append([]string{"none"}, secret...),
+		IntrospectionAuthMethods:      secret,
+		CodeChallengeMethodsSupported: []string{methodS256},
+		IssParameterSupported:         true,
+	}
+	return func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, document) }
+}
+
+// ServeRoot lists the endpoints below an OAuth root, such as "/o/", for anybody (contract §3).
+func (s *Server) ServeRoot(root string) http.HandlerFunc {
+	endpoints := map[string]string{"authorize": root + "authorize/", "token": root + "token/", "revoke_token": root + "revoke_token/",
+		"introspect": root + "introspect/"}
+	return func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, endpoints) }
+}

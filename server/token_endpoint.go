@@ -1,0 +1,146 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"gatehouse/models"
+	"gatehouse/store"
+)
+
+// tokenRequest is a request to the token endpoint after its client was authenticated.
+type tokenRequest struct {
+	form
+	face   models.Face
+	actor  Actor
+	client *models.Application
+	user   *models.User // the resource owner, where the grant has found one
+}
+
+// ServeToken is the token endpoint (RFC 6749 §3.2) of one root: it parses, authenticates the client, lets the grant decide and
+// issue in one transaction, and answers after that is durable.
+func (s *Server) ServeToken(face models.Face) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		request, err := s.parseTokenRequest(r, face)
+		if err != nil {
+			s.writeError(w, r, err)
+			return
+		}
+		issued, err := s.grant(r.Context(), request)
+		if err != nil {
+			s.writeError(w, r, err)
+			return
+		}
+		status := http.StatusOK
+		if face == models.FaceGatewayOAuth {
+			status = s.options.TokenEndpointStatus
+		}
+		writeJSON(w, status, tokenAnswer(issued))
+	}
+}
+
+func (s *Server) parseTokenRequest(r *http.Request, face models.Face) (*tokenRequest, error) {
+	parameters, err := parseForm(r)
+	if err != nil {
+		return nil, err
+	}
+	client, err := s.authenticateClient(r.Context(), r, parameters)
+	if err != nil {
+		return nil, err
+	}
+	actor := Actor{Origin: "oauth", Address: ActorFrom(r.Context()).Address}
+	return &tokenRequest{form: parameters, face: face, actor: actor, client: client}, nil
+}
+
+// tokenBody is a success (RFC 6749 §5.1). What has no value is left out.
+type tokenBody struct {
+	AccessToken  string `json:"access_token"`
+	ExpiresIn    int64  `json:"expires_in"` // seconds
+	TokenType    string `json:"token_type"`
+	Scope        string `json:"scope"`
+	RefreshToken string `json:"refresh_token,omitempty"`
+}
+
+func tokenAnswer(issued *Issued) tokenBody {
+	token := issued.AccessToken
+	body := tokenBody{AccessToken: issued.AccessTokenValue.Reveal(), ExpiresIn: token.Expires.Unix() - token.Created.Unix(),
+		TokenType: "Bearer", Scope: string(token.Scope)}
+	if issued.RefreshToken != nil {
+		body.RefreshToken = issued.RefreshTokenValue.Reveal()
+	}
+	return body
+}
+
+// grant runs the grant that the request names: what takes time first, then all changes in one transaction. A code or refresh token
+// that came again is punished after that transaction is rolled back.
+func (s *Server) grant(ctx context.Context, request *tokenRequest) (*Issued, error) {
+	if request.form["grant_type"] == "" {
+		return nil, invalidRequest("Missing grant_type parameter.")
+	}
+	rules, known := grants[request.form["grant_type"]]
+	if !known {
+		return nil, &Error{Code: UnsupportedGrantType, Description: "This grant type is not supported."}
+	}
+	if err := rules.prepare(s, ctx, request); err != nil {
+		return nil, err
+	}
+	var issued *Issued
+	err := s.store.Write(ctx, func(tx *store.Tx) (err error) {
+		issued, err = s.issueByLibrary(ctx, tx, request)
+		return err
+	})
+	var reused *errReused
+	var replayed *errReplayed
+	switch {
+	case errors.As(err, &reused):
+		if err = s.punishReuse(ctx, request.actor, reused.token); err == nil {
+			err = invalidGrant("The refresh token is invalid.")
+		}
+	case errors.As(err, &replayed):
+		if err = s.punishReplay(ctx, request.actor, replayed.code); err == nil {
+			err = invalidGrant("The authorization code is invalid.")
+		}
+	case errors.Is(err, store.ErrNotFound): // the client or the user went away meanwhile
+		err = invalidGrant("What this grant rests on is no longer there.")
+	}
+	return issued, err
+}
+
+// grantRules are one grant. prepare checks what can be checked, and hashes, before the transaction; issue does the rest inside it.
+type grantRules struct {
+	prepare func(s *Server, ctx context.Context, request *tokenRequest) error
+	issue   func(s *Server, tx *store.Tx, request *tokenRequest) (*Issued, error)
+}
+
+// grants are the grants that the token endpoint serves, by their grant_type.
+var grants = map[string]grantRules{
+	models.GrantAuthorizationCode: {prepareAuthorizationCode, issueAuthorizationCode},
+	models.GrantClientCredentials: {prepareClientCredentials, issueClientCredentials},
+	models.GrantPassword:          {preparePassword, issuePassword},
+	models.GrantRefreshToken:      {prepareRefreshToken, issueRefreshToken},
+}
+
+// requestedScope is the scope that a request names, everything when it names none (contract §3); it must be known.
+func (r *tokenRequest) requestedScope() (models.Scope, error) {
+	return parseRequestedScope(r.form["scope"], models.ScopeAll)
+}
+
+func parseRequestedScope(text string, otherwise models.Scope) (models.Scope, error) {
+	if text == "" {
+		return otherwise, nil
+	}
+	scope, err := models.ParseScope(text)
+	if err != nil {
+		return "", &Error{Code: InvalidScope, Description: "The requested scope is invalid, unknown, or malformed."}
+	}
+	return scope, nil
+}
+
+// external refuses tokens to users who sign in elsewhere (contract §1.1).
+func (s *Server) external(user *models.User) error {
+	if err := s.policy.External(user); err != nil {
+		return &Error{Code: AccessDenied, Description: err.Error(), legacy: true}
+	}
+	return nil
+}
