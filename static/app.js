@@ -1,0 +1,179 @@
+// Behaviours bound by data- attributes. Every page works without them; nothing here builds markup from text.
+
+const each = (selector, act, root = document) => root.querySelectorAll(selector).forEach(act);
+
+// make returns an element with properties and children; text never becomes markup.
+function make(name, properties, ...children) {
+  const element = Object.assign(document.createElement(name), properties);
+  element.append(...children);
+  return element;
+}
+
+// say tells screen readers, through the live region of the layout.
+function say(text) {
+  const region = document.querySelector("[data-live]");
+  if (region) region.textContent = text;
+}
+
+// data-theme-switch holds a button for each theme. The choice is kept in a cookie, which the server writes into the next page.
+function bindThemes() {
+  const root = document.documentElement;
+  const show = () => each("[data-theme-choice]", (button) => {
+    button.setAttribute("aria-pressed", String(button.dataset.themeChoice === (root.dataset.theme ?? "")));
+  });
+  const choose = (theme) => {
+    if (theme) root.dataset.theme = theme;
+    else delete root.dataset.theme;
+    const secure = location.protocol === "https:" ? "; secure" : "";
+    document.cookie = `theme=${theme}; path=/; max-age=${theme ? 31536000 : 0}; samesite=lax${secure}`;
+    show();
+  };
+  each("[data-theme-switch]", (group) => { group.hidden = false; });
+  each("[data-theme-choice]", (button) => button.addEventListener("click", () => choose(button.dataset.themeChoice)));
+  show();
+}
+
+// data-copy="ID" copies the text of that element.
+function bindCopies() {
+  each("[data-copy]", (button) => {
+    const source = document.getElementById(button.dataset.copy);
+    const label = button.querySelector("[data-label]") ?? button;
+    const rest = label.textContent;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      const copied = await copy(source);
+      label.textContent = copied ? "Copied" : "Press Ctrl+C";
+      button.classList.toggle("is-done", copied);
+      say(copied ? `${source.dataset.name ?? "Text"} copied` : "The text is selected. Press Ctrl+C to copy it.");
+      if (copied && source.matches("[data-secret]")) source.dataset.secret = "copied";
+      setTimeout(() => { label.textContent = rest; button.classList.remove("is-done"); }, 2500);
+    });
+  });
+}
+
+// Browsers hand out the clipboard over https and on the machine itself; elsewhere the text is selected and copied the old way.
+async function copy(source) {
+  try {
+    await navigator.clipboard.writeText(source.textContent);
+    return true;
+  } catch {
+    getSelection().selectAllChildren(source);
+    return document.execCommand("copy");
+  }
+}
+
+// data-secret marks text that is shown only once: leaving before all of it was copied is confirmed by the browser. Text that was
+// selected and copied by hand counts.
+function bindSecrets() {
+  const open = () => document.querySelector('[data-secret]:not([data-secret="copied"])');
+  if (!open()) return;
+  document.addEventListener("copy", () => {
+    each("[data-secret]", (secret) => { if (getSelection().containsNode(secret, true)) secret.dataset.secret = "copied"; });
+  });
+  addEventListener("beforeunload", (event) => { if (open()) event.preventDefault(); });
+}
+
+// data-submit-on-change submits the form of a filter; empty fields stay out of the address.
+function bindFilters() {
+  each("[data-submit-on-change]", (field) => field.addEventListener("change", () => field.form.requestSubmit()));
+  each("form[data-filters]", (form) => form.addEventListener("submit", () => {
+    for (const field of form.elements) if (field.name && field.value === "") field.disabled = true;
+  }));
+  addEventListener("pageshow", () => each("form[data-filters] :disabled", (field) => { field.disabled = false; }));
+}
+
+// data-select-all ticks every data-select of its table; data-selected is the button that acts on them, and says how many.
+function bindSelections() {
+  each("[data-selection]", (area) => {
+    const all = area.querySelector("[data-select-all]");
+    const button = area.querySelector("[data-selected]");
+    const boxes = [...area.querySelectorAll("[data-select]")];
+    if (!all || !button || boxes.length === 0) return;
+    const label = button.querySelector("[data-label]") ?? button;
+    const rest = label.textContent;
+    const count = () => {
+      const ticked = boxes.filter((box) => box.checked).length;
+      all.checked = ticked === boxes.length;
+      all.indeterminate = ticked > 0 && ticked < boxes.length;
+      label.textContent = ticked ? `${rest} (${ticked})` : rest;
+      button.disabled = ticked === 0;
+    };
+    all.hidden = false;
+    all.addEventListener("change", () => { boxes.forEach((box) => { box.checked = all.checked; }); count(); });
+    boxes.forEach((box) => box.addEventListener("change", count));
+    addEventListener("pageshow", count);
+    count();
+  });
+}
+
+// data-confirm="question" asks before a form is sent. Without a script the form is sent at once, so it stands only where the
+// change can be undone or another page asks.
+function bindConfirmations() {
+  each("form[data-confirm]", (form) => form.addEventListener("submit", async (event) => {
+    if (form.dataset.confirmed) return;
+    event.preventDefault();
+    if (!await ask(form.dataset.confirm, event.submitter?.textContent.trim() || "Continue")) return;
+    form.dataset.confirmed = "yes";
+    form.requestSubmit(event.submitter);
+    delete form.dataset.confirmed;
+  }));
+}
+
+// ask opens a modal dialog; the browser keeps the focus in it and gives it back.
+function ask(question, yes) {
+  return new Promise((resolve) => {
+    const cancel = make("button", { className: "button", type: "submit", value: "no", autofocus: true }, "Cancel");
+    const accept = make("button", { className: "button button-danger", type: "submit", value: "yes" }, yes);
+    const text = make("p", { id: "dialog-text" }, question);
+    const dialog = make("dialog", { className: "dialog" },
+      make("form", { method: "dialog" }, text, make("div", { className: "actions" }, cancel, accept)));
+    dialog.setAttribute("aria-labelledby", text.id);
+    dialog.addEventListener("close", () => { dialog.remove(); resolve(dialog.returnValue === "yes"); });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}
+
+// data-relative keeps the words of a <time> true while the page stays open. The server wrote the same words first.
+const day = 86400;
+const steps = [[60, 60, "minute"], [3600, 24, "hour"], [day, 31, "day"], [365 * day / 12, 12, "month"], [365 * day, Infinity, "year"]];
+
+function words(then, now) {
+  const seconds = (then - now) / 1000;
+  const distance = Math.abs(seconds);
+  if (distance < 60) return seconds > 0 ? "in a moment" : "just now";
+  const [length, , unit] = steps.find(([length, below]) => Math.round(distance / length) < below);
+  const count = Math.round(distance / length);
+  if (unit === "day" && count === 1) return seconds > 0 ? "tomorrow" : "yesterday";
+  if (unit === "year" && count > 10) return seconds > 0 ? `in the year ${then.getUTCFullYear()}` : `in ${then.getUTCFullYear()}`;
+  const amount = `${count} ${unit}${count === 1 ? "" : "s"}`;
+  return seconds > 0 ? `in ${amount}` : `${amount} ago`;
+}
+
+function bindTimes() {
+  const refresh = () => each("time[data-relative]", (time) => {
+    const text = words(new Date(time.dateTime), new Date());
+    if (time.textContent !== text) time.textContent = text;
+  });
+  setInterval(refresh, 30000);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
+}
+
+// The menu of narrow screens closes with Escape and by a click elsewhere.
+function bindMenus() {
+  const close = (menu) => { menu.open = false; };
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    each("details[data-menu][open]", (menu) => { close(menu); menu.querySelector("summary").focus(); });
+  });
+  document.addEventListener("click", (event) => each("details[data-menu][open]", (menu) => { if (!menu.contains(event.target)) close(menu); }));
+}
+
+bindThemes();
+bindCopies();
+bindSecrets();
+bindFilters();
+bindSelections();
+bindConfirmations();
+bindTimes();
+bindMenus();

@@ -1,0 +1,69 @@
+package templates
+
+// LoginPage is filled into "login". The form posts username, password and next to /login.
+type LoginPage struct {
+	Page
+	Username string
+	Next     string // where to go afterwards: a path of this server
+	Message  string // why signing in failed: the same words for every reason
+	Client   string // the application that waits for the sign-in, "" for none
+	Errors   Errors // empty fields
+}
+
+// SetupPage is filled into "setup". The form posts code, username, email, password and password_confirm to /setup.
+type SetupPage struct {
+	Page
+	Code     string // from the link, or as typed
+	Username string
+	Email    string
+	Errors   Errors
+}
+
+// ConsentPage is filled into "consent". The form posts Hidden and decision ("authorize" or "deny") to Action.
+type ConsentPage struct {
+	Page
+	Application  string
+	Description  string
+	Organization string // "" in rows of old systems
+	Scopes       []string
+	RedirectHost string // the host that the browser is sent to, or the scheme of an app on this device
+	Insecure     bool   // the redirect goes over plain http to another machine
+	Action       string
+	Hidden       []Hidden
+}
+
+// Hidden is a value that a form carries along.
+type Hidden struct {
+	Name  string
+	Value string
+}
+
+// ErrorPage is filled into "error": what happened and what to do. The request id is shown where there is one.
+type ErrorPage struct {
+	Page
+	Status    int
+	Heading   string // "Not found"
+	Message   string
+	Advice    string
+	BackPath  string // "" for no link
+	BackLabel string
+}
+
+// ConfirmDeletePage is filled into "confirm_delete", which asks before anything is deleted. The form posts Hidden to Action, and
+// confirm ("yes") where more than one thing is deleted.
+type ConfirmDeletePage struct {
+	Page
+	Verb         string // the heading and the button: "Delete token"
+	Names        []string
+	Consequences []string // what will stop working, a sentence each
+	Errors       Errors
+	Action       string
+	Hidden       []Hidden // "id", once for each thing, where more than one is deleted
+	Cancel       string   // the address to go back to
+}
+
+// Several reports whether more than one thing is deleted.
+func (p ConfirmDeletePage) Several() bool { return len(p.Names) > 1 }
+
+// Count is how many things are deleted.
+func (p ConfirmDeletePage) Count() int64 { return int64(len(p.Names)) }

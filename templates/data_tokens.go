@@ -1,0 +1,146 @@
+package templates
+
+import (
+	"strconv"
+	"time"
+)
+
+// The words of a token's platform, kind and state, as the filters of lists and the chips know them.
+const (
+	PlatformGateway    = "gateway"
+	PlatformController = "controller"
+	StateActive        = "active"
+	StateExpiring      = "expiring" // active, within 7 days of its end
+	StateExpired       = "expired"
+	StateRevoked       = "revoked"
+)
+
+// Token is one access token as pages show it. Its value is never part of it.
+type Token struct {
+	ID          int64
+	Description string
+	Hint        string // the first characters of the value
+	Application Link   // none for a personal token
+	Owner       Link   // none for a token of an application alone
+	Platform    string
+	Scope       string // words separated by spaces
+	State       string
+	Created     time.Time
+	CreatedBy   Link
+	Modified    time.Time
+	LastUsed    time.Time // zero: never
+	Expires     time.Time
+	MayDelete   bool
+}
+
+// Name is what the token is called where it has no description.
+func (t Token) Name() string {
+	if t.Description != "" {
+		return t.Description
+	}
+	return "Token " + strconv.FormatInt(t.ID, 10)
+}
+
+// TokenTable is a table of tokens, on the page of tokens or on that of the application or user they belong to.
+type TokenTable struct {
+	Now         time.Time
+	List        List // sortable where it has a path
+	Rows        []Token
+	Caption     string
+	Owner       bool // with a column for the owner
+	Application bool // with the kind and the application below the description
+	Select      bool // with boxes, for a form with the id "selection"
+}
+
+// TokensPage is filled into "tokens". Search covers description, owner and application. The keys of its filters are platform, kind,
+// state, owner (a username) and application (an id). The columns that can be sorted by are description, user__username,
+// platform, scope, created, last_used and expires. The boxes post id, once for each ticked token, to /tokens/delete.
+type TokensPage struct {
+	Page
+	List        List
+	Rows        []Token
+	Everybody   bool // the viewer sees tokens of others: with a column and a filter for the owner
+	Application Link // the application that the filter names
+	MayCreate   bool
+	Reason      string // why the viewer may not create tokens
+}
+
+// Table is the table of the page.
+func (p TokensPage) Table() TokenTable {
+	deletable := false
+	for _, row := range p.Rows {
+		deletable = deletable || row.MayDelete
+	}
+	return TokenTable{
+		Now: p.Now, List: p.List, Rows: p.Rows, Caption: "Tokens", Owner: p.Everybody, Application: true, Select: deletable,
+	}
+}
+
+// TokenForm is what the forms for tokens send: description, scope, and on creation application, expiry, expires_on.
+type TokenForm struct {
+	Description string
+	Scope       string // "read", "write" or "read write"
+	Application string // an id, "" for a personal token
+	Expiry      string // a number of days, "longest", or "date"
+	ExpiresOn   string // 2006-01-02, for "date": the token dies with the end of that day (UTC)
+}
+
+// TokenPage is filled into "token". The form posts description and scope to /tokens/ID. Refresh posts once to /tokens/ID/refresh.
+// /tokens/ID/delete leads to "confirm_delete".
+type TokenPage struct {
+	Page
+	Token      Token
+	Form       TokenForm
+	Errors     Errors
+	MayEdit    bool
+	MayRefresh bool   // a gateway token with a live refresh token, and the viewer may
+	Once       string // the single-use number of the refresh form
+}
+
+// Title is the token's description, or its number.
+func (p TokenPage) Title() string { return p.Token.Name() }
+
+// TokenNewPage is filled into "token_new". The form posts once and the fields of TokenForm to /tokens/new.
+type TokenNewPage struct {
+	Page
+	Form         TokenForm
+	Errors       Errors
+	Applications []Choice  // of the gateway, those that the viewer may use; the values are ids
+	Longest      time.Time // the end of a token with the longest lifetime that the settings allow
+	Once         string    // the single-use number of this form
+}
+
+// Expiries are the ends to choose from: those before the longest, the longest, and a date.
+func (p TokenNewPage) Expiries() []Choice {
+	var choices []Choice
+	for _, preset := range []struct {
+		days  int
+		label string
+	}{{1, "1 day"}, {7, "7 days"}, {30, "30 days"}, {90, "90 days"}, {180, "180 days"}, {365, "1 year"}} {
+		if p.Now.AddDate(0, 0, preset.days).Before(p.Longest) {
+			choices = append(choices, Choice{strconv.Itoa(preset.days), preset.label})
+		}
+	}
+	longest := Choice{"longest", "The longest allowed: until " + p.Longest.UTC().Format("2 January 2006")}
+	return append(choices, longest, Choice{"date", "A date of my choice"})
+}
+
+// Earliest is the first day that can be chosen.
+func (p TokenNewPage) Earliest() string { return p.Now.UTC().Format(time.DateOnly) }
+
+// Latest is the last day that can be chosen: the last that ends before the longest lifetime.
+func (p TokenNewPage) Latest() string { return p.Longest.UTC().AddDate(0, 0, -1).Format(time.DateOnly) }
+
+// TokenCreatedPage is filled into "token_created", the answer to a POST that made a token. It is the only page that holds a value.
+type TokenCreatedPage struct {
+	Page
+	Token     Token
+	Value     string
+	Refresh   string // the refresh token, "" where there is none
+	Refreshed bool   // made by refreshing: the previous value is dead
+}
+
+// Curl is a command line that tries the token.
+func (p TokenCreatedPage) Curl() string {
+	return "curl -H 'Authorization: Bearer " + p.Value + "' " + p.Issuer + "/api/gateway/v1/me/"
+}
