@@ -3,6 +3,7 @@ package static
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"io"
 	"math"
 	"net/http"
@@ -25,9 +26,8 @@ func ask(method, address, encoding string) *http.Response {
 
 func body(t *testing.T, response *http.Response) []byte {
 	t.Helper()
-	defer response.Body.Close()
 	content, err := io.ReadAll(response.Body)
-	if err != nil {
+	if err = errors.Join(err, response.Body.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return content

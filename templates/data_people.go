@@ -146,7 +146,7 @@ type OrganizationPage struct {
 	Form         OrganizationForm
 	Errors       Errors
 	People       []Person // administrators first; the first ones where there are many
-	PeopleCount  int64
+	PeopleCount  int64 // of all roles
 	Username     string // as typed in the form that adds
 	Role         string // likewise
 	PeopleErrors Errors
@@ -154,6 +154,9 @@ type OrganizationPage struct {
 	MayManage    bool // may add and remove people
 	MayDelete    bool
 }
+
+// More reports whether only the first people are listed.
+func (p OrganizationPage) More() bool { return p.PeopleCount > int64(len(p.People)) }
 
 // Roles are the roles that can be given.
 func (OrganizationPage) Roles() []Choice { return roles[:2] }
