@@ -146,9 +146,9 @@ type OrganizationPage struct {
 	Form         OrganizationForm
 	Errors       Errors
 	People       []Person // administrators first; the first ones where there are many
-	PeopleCount  int64 // of all roles
-	Username     string // as typed in the form that adds
-	Role         string // likewise
+	PeopleCount  int64    // of all roles
+	Username     string   // as typed in the form that adds
+	Role         string   // likewise
 	PeopleErrors Errors
 	MayEdit      bool
 	MayManage    bool // may add and remove people
