@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"gatehouse/models"
 	"gatehouse/store"
 )
 
@@ -33,5 +34,5 @@ func issuePassword(s *Server, tx *store.Tx, request *tokenRequest) (*Issued, err
 		return nil, err
 	}
 	return s.issue(tx, request.actor, issuance{application: request.client, user: &request.user.ID, requester: &request.user.ID,
-		scope: scope, platform: request.client.Platform, refresh: true})
+		scope: scope, platform: request.client.Platform, refresh: request.client.Allows(models.GrantRefreshToken)})
 }
