@@ -33,18 +33,39 @@ func (tx *Tx) RotateRefreshToken(digest models.Digest) (*models.RefreshToken, er
 }
 
 // RevokeRefreshTokens marks the live tokens selected as revoked for the reason, and returns those that this transaction marked,
-// oldest first. Their access tokens are the caller's to delete.
+// oldest first. Their access tokens are the caller's to delete. A token that another transaction is rotating is waited for, and
+// its successor is revoked in its place.
 func (tx *Tx) RevokeRefreshTokens(selection TokenSelection, reason string) ([]models.RefreshToken, error) {
-	tokens, err := all[models.RefreshToken](selection.on(tx.locked().Where("revoked IS NULL")))
-	if err != nil || len(tokens) == 0 {
+	var revoked []models.RefreshToken
+	for {
+		var live []int64 // read without a lock, so that what is being rotated is among them until its successor can be seen
+		err := selection.on(tx.db.Model(&models.RefreshToken{}).Where("revoked IS NULL")).Pluck("id", &live).Error
+		if err != nil || len(live) == 0 {
+			return revoked, translate(err)
+		}
+		tokens, err := tx.revokeLive(live, reason)
+		if err != nil {
+			return nil, err
+		}
+		revoked = append(revoked, tokens...)
+		if selection.Limit > 0 && len(revoked) > 0 {
+			return revoked, nil
+		}
+	}
+}
+
+// revokeLive marks those of the tokens that still live once their locks are held.
+func (tx *Tx) revokeLive(ids []int64, reason string) ([]models.RefreshToken, error) {
+	tokens, err := all[models.RefreshToken](tx.locked().Where("id IN ? AND revoked IS NULL", ids).Order("id"))
+	if err != nil {
 		return nil, err
 	}
-	now, ids := tx.now, make([]int64, len(tokens))
+	now, live := tx.now, make([]int64, len(tokens))
 	for n := range tokens {
-		ids[n] = tokens[n].ID
+		live[n] = tokens[n].ID
 		tokens[n].Revoked, tokens[n].Reason = &now, reason
 	}
-	err = tx.db.Model(&models.RefreshToken{}).Where("id IN ?", ids).Updates(map[string]any{"revoked": now, "reason": reason}).Error
+	err = tx.db.Model(&models.RefreshToken{}).Where("id IN ?", live).Updates(map[string]any{"revoked": now, "reason": reason}).Error
 	return tokens, translate(err)
 }
 
