@@ -112,63 +112,21 @@ func (tx *Tx) LockAccessToken(id int64) (*models.AccessToken, error) {
 	return one[models.AccessToken](tx.locked().Preload("User").Preload("Application").Preload("RefreshToken").Where("id = ?", id))
 }
 
-// TokenSelection names access tokens, or refresh tokens, by what all of them share. Fields that are zero do not narrow.
-type TokenSelection struct {
-	IDs           []int64
-	UserID        int64 // of an access token: whom it acts as; of a refresh token: for whom it was made
-	SubjectUserID int64 // refresh tokens only: whom its access tokens act as
-	ApplicationID int64
-	FamilyID      string
-	Platform      models.Platform
-	RefreshTokens []int64 // access tokens only: those that were issued with one of these refresh tokens
-	Limit         int
-}
-
-func (s TokenSelection) on(db *gorm.DB) *gorm.DB {
-	if s.IDs != nil {
-		db = db.Where("id IN ?", s.IDs)
-	}
-	if s.UserID != 0 {
-		db = db.Where("user_id = ?", s.UserID)
-	}
-	if s.SubjectUserID != 0 {
-		db = db.Where("subject_user_id = ?", s.SubjectUserID)
-	}
-	if s.ApplicationID != 0 {
-		db = db.Where("application_id = ?", s.ApplicationID)
-	}
-	if s.FamilyID != "" {
-		db = db.Where("family_id = ?", s.FamilyID)
-	}
-	if s.Platform != "" {
-		db = db.Where("platform = ?", s.Platform)
-	}
-	if s.RefreshTokens != nil {
-		db = db.Where("id IN (SELECT access_token_id FROM refresh_tokens WHERE id IN ?)", s.RefreshTokens)
-	}
-	if s.Limit > 0 {
-		db = db.Limit(s.Limit)
-	}
-	return db.Order("id")
-}
-
 // DeleteAccessTokens deletes the tokens selected and returns those that this transaction deleted, oldest first. Their refresh
 // tokens stay and lose their link.
 func (tx *Tx) DeleteAccessTokens(selection TokenSelection) ([]models.AccessToken, error) {
-	tokens, err := all[models.AccessToken](selection.on(tx.locked()))
-	if err != nil || len(tokens) == 0 {
-		return nil, err
-	}
-	ids := make([]int64, len(tokens))
-	for n, token := range tokens {
-		ids[n] = token.ID
-	}
-	return tokens, translate(tx.db.Where("id IN ?", ids).Delete(&models.AccessToken{}).Error)
+	return eachSelected(tx, selection, "", func(tokens []models.AccessToken) error {
+		ids := make([]int64, len(tokens))
+		for n, token := range tokens {
+			ids[n] = token.ID
+		}
+		return translate(tx.db.Where("id IN ?", ids).Delete(&models.AccessToken{}).Error)
+	})
 }
 
 // SetLastUsed notes that a token was used, at most once a minute for each token: a newer time stays.
 func (tx *Tx) SetLastUsed(id int64, at time.Time, address string) error {
 	return translate(tx.db.Model(&models.AccessToken{}).
-		Where("id = ? AND (last_used IS NULL OR last_used < ?)", id, at.Add(-time.Minute)).
+		Where("id = ? AND (last_used IS NULL OR last_used <= ?)", id, at.Add(-time.Minute)).
 		Updates(map[string]any{"last_used": at, "last_used_address": address}).Error)
 }

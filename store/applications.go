@@ -70,10 +70,11 @@ func (r Reader) Applications(q Query, v models.Visibility) (Page[models.Applicat
 	return list[models.Application](db, applicationList, q, "Organization", "User")
 }
 
-// ApplicationsOf lists the ids of an organization's applications, or of those that a user owns.
+// ApplicationsOf lists the ids of an organization's applications, or of those that a user owns, and keeps other transactions from
+// changing them.
 func (tx *Tx) ApplicationsOf(organizationID, ownerID int64) ([]int64, error) {
 	var ids []int64
-	err := tx.db.Model(&models.Application{}).Where("organization_id = ? OR user_id = ?", organizationID, ownerID).Order("id").Pluck("id", &ids).Error
+	err := tx.locked().Model(&models.Application{}).Where("organization_id = ? OR user_id = ?", organizationID, ownerID).Order("id").Pluck("id", &ids).Error
 	return ids, translate(err)
 }
 

@@ -11,6 +11,13 @@ func (r Reader) Consent(userID, applicationID int64, redirectURI string) (*model
 	return one[models.Consent](r.db.Where("user_id = ? AND application_id = ? AND redirect_uri = ?", userID, applicationID, redirectURI))
 }
 
+// ConsentedScopes lists what the user granted to the application, one scope for each redirect URI.
+func (r Reader) ConsentedScopes(userID, applicationID int64) ([]models.Scope, error) {
+	var scopes []models.Scope
+	err := r.db.Model(&models.Consent{}).Where("user_id = ? AND application_id = ?", userID, applicationID).Order("id").Pluck("scope", &scopes).Error
+	return scopes, translate(err)
+}
+
 // KeepConsent stores a consent in place of an earlier one for the same user, application and redirect URI.
 func (tx *Tx) KeepConsent(c *models.Consent) error {
 	return translate(tx.db.Clauses(clause.OnConflict{

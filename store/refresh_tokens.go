@@ -36,50 +36,29 @@ func (tx *Tx) RotateRefreshToken(digest models.Digest) (*models.RefreshToken, er
 // oldest first. Their access tokens are the caller's to delete. A token that another transaction is rotating is waited for, and
 // its successor is revoked in its place.
 func (tx *Tx) RevokeRefreshTokens(selection TokenSelection, reason string) ([]models.RefreshToken, error) {
-	var revoked []models.RefreshToken
-	for {
-		var live []int64 // read without a lock, so that what is being rotated is among them until its successor can be seen
-		err := selection.on(tx.db.Model(&models.RefreshToken{}).Where("revoked IS NULL")).Pluck("id", &live).Error
-		if err != nil || len(live) == 0 {
-			return revoked, translate(err)
+	return eachSelected(tx, selection, "revoked IS NULL", func(tokens []models.RefreshToken) error {
+		now := tx.now
+		for n := range tokens {
+			tokens[n].Revoked, tokens[n].Reason = &now, reason
 		}
-		tokens, err := tx.revokeLive(live, reason)
-		if err != nil {
-			return nil, err
-		}
-		revoked = append(revoked, tokens...)
-		if selection.Limit > 0 && len(revoked) > 0 {
-			return revoked, nil
-		}
-	}
-}
-
-// revokeLive marks those of the tokens that still live once their locks are held.
-func (tx *Tx) revokeLive(ids []int64, reason string) ([]models.RefreshToken, error) {
-	tokens, err := all[models.RefreshToken](tx.locked().Where("id IN ? AND revoked IS NULL", ids).Order("id"))
-	if err != nil {
-		return nil, err
-	}
-	now, live := tx.now, make([]int64, len(tokens))
-	for n := range tokens {
-		live[n] = tokens[n].ID
-		tokens[n].Revoked, tokens[n].Reason = &now, reason
-	}
-	err = tx.db.Model(&models.RefreshToken{}).Where("id IN ?", live).Updates(map[string]any{"revoked": now, "reason": reason}).Error
-	return tokens, translate(err)
+		return translate(tx.db.Model(&models.RefreshToken{}).Where("id IN ?", refreshTokenIDs(tokens)).
+			Updates(map[string]any{"revoked": now, "reason": reason}).Error)
+	})
 }
 
 // DeleteRefreshTokens deletes the tokens selected, in whatever state, and returns them.
 func (tx *Tx) DeleteRefreshTokens(selection TokenSelection) ([]models.RefreshToken, error) {
-	tokens, err := all[models.RefreshToken](selection.on(tx.locked()))
-	if err != nil || len(tokens) == 0 {
-		return nil, err
-	}
+	return eachSelected(tx, selection, "", func(tokens []models.RefreshToken) error {
+		return translate(tx.db.Where("id IN ?", refreshTokenIDs(tokens)).Delete(&models.RefreshToken{}).Error)
+	})
+}
+
+func refreshTokenIDs(tokens []models.RefreshToken) []int64 {
 	ids := make([]int64, len(tokens))
 	for n, token := range tokens {
 		ids[n] = token.ID
 	}
-	return tokens, translate(tx.db.Where("id IN ?", ids).Delete(&models.RefreshToken{}).Error)
+	return ids
 }
 
 // NarrowRefreshTokens takes scope away from the live tokens of a family (contract §12.26).

@@ -65,6 +65,14 @@ func (r Reader) SuperuserExists() (bool, error) {
 	return found > 0, translate(err)
 }
 
+// SuperuserRemains reports like SuperuserExists, and keeps other transactions from changing any superuser: of two that take the
+// right from each other, one sees that nobody would be left.
+func (tx *Tx) SuperuserRemains() (bool, error) {
+	var ids []int64
+	err := tx.locked().Model(&models.User{}).Where("is_superuser AND is_active").Order("id").Pluck("id", &ids).Error
+	return len(ids) > 0, translate(err)
+}
+
 // CreateUser stores a new user; a taken username is ErrConflict.
 func (tx *Tx) CreateUser(u *models.User) error { return tx.insert(u) }
 

@@ -1,0 +1,75 @@
+package store
+
+import (
+	"gorm.io/gorm"
+
+	"gatehouse/models"
+)
+
+// TokenSelection names access tokens, or refresh tokens, by what all of them share. Fields that are zero do not narrow.
+type TokenSelection struct {
+	IDs           []int64
+	UserID        int64 // of an access token: whom it acts as; of a refresh token: for whom it was made
+	SubjectUserID int64 // refresh tokens only: whom its access tokens act as
+	ApplicationID int64
+	FamilyID      string
+	Platform      models.Platform
+	RefreshTokens []int64 // access tokens only: those that were issued with one of these refresh tokens
+	Limit         int // at most so many at once; fewer come back only when no other was left
+}
+
+func (s TokenSelection) on(db *gorm.DB) *gorm.DB {
+	if s.IDs != nil {
+		db = db.Where("id IN ?", s.IDs)
+	}
+	if s.UserID != 0 {
+		db = db.Where("user_id = ?", s.UserID)
+	}
+	if s.SubjectUserID != 0 {
+		db = db.Where("subject_user_id = ?", s.SubjectUserID)
+	}
+	if s.ApplicationID != 0 {
+		db = db.Where("application_id = ?", s.ApplicationID)
+	}
+	if s.FamilyID != "" {
+		db = db.Where("family_id = ?", s.FamilyID)
+	}
+	if s.Platform != "" {
+		db = db.Where("platform = ?", s.Platform)
+	}
+	if s.RefreshTokens != nil {
+		db = db.Where("id IN (SELECT access_token_id FROM refresh_tokens WHERE id IN ?)", s.RefreshTokens)
+	}
+	if s.Limit > 0 {
+		db = db.Limit(s.Limit)
+	}
+	return db.Order("id")
+}
+
+// eachSelected locks the rows selected, oldest first, lets change take them out of the selection, and returns them: all that there
+// are, or as many as the limit. PostgreSQL leaves out of a locked reading what another transaction took away while it waited, and does
+// not show what that one put in its place, as the successor of a token in rotation; so the reading is repeated until none is left.
+func eachSelected[T any](tx *Tx, selection TokenSelection, condition string, change func([]T) error) ([]T, error) {
+	var done []T
+	for {
+		rows, err := all[T](selection.on(tx.locked().Where(condition)))
+		if err != nil {
+			return nil, err
+		}
+		if len(rows) > 0 {
+			if err := change(rows); err != nil {
+				return nil, err
+			}
+		}
+		done = append(done, rows...)
+		if selection.IDs != nil || selection.Limit > 0 && len(rows) == selection.Limit {
+			return done, nil
+		}
+		selection.Limit = max(0, selection.Limit-len(rows))
+		var left []int64
+		err = selection.on(tx.db.Model(new(T)).Where(condition)).Limit(1).Pluck("id", &left).Error
+		if err != nil || len(left) == 0 {
+			return done, translate(err)
+		}
+	}
+}
