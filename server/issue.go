@@ -20,7 +20,8 @@ type issuance struct {
 	application *models.Application // nil: a personal token
 	user        *int64              // whom the access token acts as
 	requester   *int64              // for whom the refresh token is recorded
-	scope       models.Scope
+	scope       models.Scope        // of the access token
+	granted     models.Scope        // of the refresh token, where it is more than the access token's
 	description string
 	expires     time.Time // zero: the default lifetime
 	platform    models.Platform
@@ -62,9 +63,12 @@ func (s *Server) issue(tx *store.Tx, actor Actor, in issuance) (*Issued, error) 
 
 func (s *Server) issueRefreshToken(tx *store.Tx, issued *Issued, in issuance) error {
 	value, token := models.NewSecret(models.TokenLength), issued.AccessToken
+	if in.granted == "" {
+		in.granted = in.scope
+	}
 	refresh := &models.RefreshToken{
 		Digest: value.Digest(), Hint: value.Hint(), ApplicationID: in.application.ID, UserID: in.requester, SubjectUserID: in.user,
-		AccessTokenID: &token.ID, Scope: in.scope, Audience: in.audience, Platform: in.platform, FamilyID: token.FamilyID,
+		AccessTokenID: &token.ID, Scope: in.granted, Audience: in.audience, Platform: in.platform, FamilyID: token.FamilyID,
 		Created: tx.Now(), Expires: after(tx.Now(), s.lifetimes.RefreshToken),
 	}
 	if err := tx.CreateRefreshToken(refresh); err != nil {

@@ -41,11 +41,15 @@ func (s *Server) SignIn(ctx context.Context, actor Actor, username, password, ag
 	return id, user, err
 }
 
-// StartSession signs a user in who was authenticated otherwise, as by first-run setup.
+// StartSession signs a user in who was authenticated otherwise, as by first-run setup. A user who was disabled or got another
+// password since then is ErrWrongCredentials: the change has ended their sessions and this one must not outlive it.
 func (s *Server) StartSession(ctx context.Context, actor Actor, user *models.User, agent string) (models.Secret, error) {
 	id := models.NewSecret(models.TokenLength)
 	actor.User = user
 	err := s.store.Write(ctx, func(tx *store.Tx) error {
+		if err := lockSignedIn(tx, user); err != nil {
+			return err
+		}
 		session := &models.Session{Digest: id.Digest(), UserID: user.ID, Address: actor.Address, Agent: shorten(agent, 300),
 			Created: tx.Now(), LastSeen: tx.Now(), Expires: after(tx.Now(), s.lifetimes.Session)}
 		if err := tx.CreateSession(session); err != nil {
@@ -65,6 +69,15 @@ func (s *Server) StartSession(ctx context.Context, actor Actor, user *models.Use
 		return models.Secret{}, fmt.Errorf("start session: %w", err)
 	}
 	return id, nil
+}
+
+// lockSignedIn makes sure that the user is still the one who was authenticated, and lets sign-ins of one user pass one by one.
+func lockSignedIn(tx *store.Tx, authenticated *models.User) error {
+	user, err := tx.LockUser(authenticated.ID)
+	if errors.Is(err, store.ErrNotFound) || err == nil && (!user.IsActive || user.Password != authenticated.Password) {
+		return ErrWrongCredentials
+	}
+	return err
 }
 
 // shorten cuts what a client says of itself to at most most characters of valid UTF-8 without NUL.
@@ -96,11 +109,11 @@ func (s *Server) AuthenticateSession(ctx context.Context, id models.Secret) (*mo
 		return nil, nil, ErrWrongCredentials
 	}
 	user, err := s.store.Read(ctx).User(session.UserID)
+	if errors.Is(err, store.ErrNotFound) || err == nil && !user.IsActive {
+		return nil, nil, ErrWrongCredentials
+	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("authenticate session: %w", err)
-	}
-	if !user.IsActive {
-		return nil, nil, ErrWrongCredentials
 	}
 	return session, user, s.keepSession(ctx, session, now)
 }

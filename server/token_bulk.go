@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -55,7 +56,8 @@ func (s *Server) RevokeTokens(ctx context.Context, actor Actor, r Revocation) er
 	return nil
 }
 
-// repeat runs a batch until it finds nothing more.
+// repeat runs a batch until one comes back that was not full: then nothing was left, and what a busy server issues meanwhile does not
+// keep it going.
 func (s *Server) repeat(ctx context.Context, r Revocation, batch func(*store.Tx) ([]models.RefreshToken, []models.AccessToken, error)) error {
 	for {
 		var refresh []models.RefreshToken
@@ -71,6 +73,9 @@ func (s *Server) repeat(ctx context.Context, r Revocation, batch func(*store.Tx)
 			if err := r.Report(refresh, access); err != nil {
 				return err
 			}
+		}
+		if len(refresh) < revokeBatch && len(access) < revokeBatch {
+			return nil
 		}
 	}
 }
@@ -118,12 +123,13 @@ func (s *Server) ClearTokens(ctx context.Context, actor Actor) (Cleared, error) 
 		{&done.AccessTokens, (*store.Tx).ClearAccessTokens},
 		{&done.AuthorizationCodes, (*store.Tx).ClearAuthorizationCodes},
 	}
+	var err error
 	for _, step := range steps {
-		if err := s.clear(ctx, step.count, step.clear); err != nil {
-			return done, fmt.Errorf("clear tokens: %w", err)
+		if err = s.clear(ctx, step.count, step.clear); err != nil {
+			break
 		}
 	}
-	return done, s.recordClearing(ctx, actor, done)
+	return done, s.recordClearing(ctx, actor, done, err)
 }
 
 // ClearSessions deletes sessions that have expired, in batches.
@@ -132,10 +138,8 @@ func (s *Server) ClearSessions(ctx context.Context, actor Actor) (Cleared, error
 	if err := s.policy.Maintain(actor.Actor); err != nil {
 		return done, err
 	}
-	if err := s.clear(ctx, &done.Sessions, (*store.Tx).DeleteExpiredSessions); err != nil {
-		return done, fmt.Errorf("clear sessions: %w", err)
-	}
-	return done, s.recordClearing(ctx, actor, done)
+	err := s.clear(ctx, &done.Sessions, (*store.Tx).DeleteExpiredSessions)
+	return done, s.recordClearing(ctx, actor, done, err)
 }
 
 func (s *Server) clear(ctx context.Context, count *int64, step func(*store.Tx, int) (int64, error)) error {
@@ -157,9 +161,13 @@ func (s *Server) clear(ctx context.Context, count *int64, step func(*store.Tx, i
 	}
 }
 
-func (s *Server) recordClearing(ctx context.Context, actor Actor, done Cleared) error {
+// recordClearing writes the entry of a run, also of one that was stopped half-way by problem, which comes back.
+func (s *Server) recordClearing(ctx context.Context, actor Actor, done Cleared, problem error) error {
+	if problem != nil {
+		problem = fmt.Errorf("clear: %w", problem)
+	}
 	if done == (Cleared{}) {
-		return nil
+		return problem
 	}
 	kind := models.ObjectAccessToken
 	if done.Sessions > 0 {
@@ -168,5 +176,6 @@ func (s *Server) recordClearing(ctx context.Context, actor Actor, done Cleared) 
 	entry := actor.did(models.OperationDelete, object{kind: kind}, models.Changes{})
 	entry.Note = fmt.Sprintf("cleared %d access tokens, %d refresh tokens, %d authorization codes, %d sessions",
 		done.AccessTokens, done.RefreshTokens, done.AuthorizationCodes, done.Sessions)
-	return s.store.Write(ctx, func(tx *store.Tx) error { return tx.Record(entry) })
+	err := s.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error { return tx.Record(entry) })
+	return errors.Join(problem, err)
 }

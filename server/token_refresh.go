@@ -9,6 +9,8 @@ import (
 	"gatehouse/store"
 )
 
+const noRefreshToken = "This token has no refresh token that is still valid."
+
 // errReused says that a refresh token came again after its use; the caller revokes its family once the transaction is gone.
 type errReused struct{ token *models.RefreshToken }
 
@@ -17,13 +19,13 @@ func (*errReused) Error() string { return "refresh token reused" }
 // rotation is a request to renew by refresh token.
 type rotation struct {
 	digest models.Digest
-	scope  models.Scope // "": as it was
+	scope  models.Scope // "": all that was granted
 	permit func(*models.RefreshToken) error
 }
 
 // rotate spends a refresh token and issues its successors, in the caller's transaction (RFC 6749 §6, RFC 9700 §4.14.2): the old
-// access token is deleted, the family and platform stay, the scope may narrow. Of several callers one succeeds; a refusal, which
-// permit may add to, spends nothing. A reused token is *errReused; an unknown one is store.ErrNotFound.
+// access token is deleted, the family and platform stay, the access token's scope may narrow. Of several callers one succeeds; a
+// refusal, which permit may add to, spends nothing. A reused token is *errReused; an unknown one is store.ErrNotFound.
 func (s *Server) rotate(tx *store.Tx, actor Actor, in rotation) (*Issued, error) {
 	old, err := tx.RotateRefreshToken(in.digest)
 	if err != nil && !errors.Is(err, store.ErrReplayed) {
@@ -34,6 +36,9 @@ func (s *Server) rotate(tx *store.Tx, actor Actor, in rotation) (*Issued, error)
 	}
 	if err != nil {
 		return nil, &errReused{old}
+	}
+	if old.Expired(tx.Now()) {
+		return nil, &Error{Code: InvalidGrant, Description: "The refresh token has expired.", legacy: true}
 	}
 	scope := old.Scope
 	if in.scope != "" {
@@ -46,8 +51,8 @@ func (s *Server) rotate(tx *store.Tx, actor Actor, in rotation) (*Issued, error)
 	if err != nil {
 		return nil, err
 	}
-	plan := issuance{application: application, user: old.SubjectUserID, requester: old.UserID, scope: scope, platform: old.Platform,
-		family: old.FamilyID, audience: old.Audience, refresh: true}
+	plan := issuance{application: application, user: old.SubjectUserID, requester: old.UserID, scope: scope, granted: old.Scope,
+		platform: old.Platform, family: old.FamilyID, audience: old.Audience, refresh: true}
 	if old.AccessToken != nil {
 		plan.description = old.AccessToken.Description
 		if err := deleteAccessTokens(tx, actor, store.TokenSelection{IDs: []int64{old.AccessToken.ID}}, "refreshed"); err != nil {
@@ -114,16 +119,33 @@ func (s *Server) RefreshToken(ctx context.Context, actor Actor, face models.Face
 		}
 		refresh := token.RefreshToken
 		if refresh == nil || refresh.Revoked != nil || refresh.Expired(tx.Now()) {
-			return models.Invalid{{Field: models.NonField, Message: "This token has no refresh token that is still valid."}}
+			return models.Invalid{{Field: models.NonField, Message: noRefreshToken}}
 		}
-		issued, err = s.rotate(tx, actor, rotation{digest: refresh.Digest, permit: func(*models.RefreshToken) error { return nil }})
+		if !token.Application.Allows(models.GrantRefreshToken) {
+			return models.Invalid{{Field: models.NonField, Message: "The application may not use refresh tokens."}}
+		}
+		permit := func(refresh *models.RefreshToken) error { return s.permitSubject(tx, refresh) }
+		issued, err = s.rotate(tx, actor, rotation{digest: refresh.Digest, permit: permit})
 		if err == nil {
 			issued.AccessToken.User = token.User
 		}
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("refresh token: %w", err)
+		return nil, fmt.Errorf("refresh token: %w", refreshRefusal(err))
 	}
 	return issued, nil
+}
+
+// refreshRefusal turns what the token endpoint would answer into the refusal of an operation.
+func refreshRefusal(err error) error {
+	var refused *Error
+	var reused *errReused
+	switch {
+	case errors.As(err, &refused):
+		return &models.Denied{Outcome: models.Forbidden, Message: refused.Description}
+	case errors.As(err, &reused): // somebody was faster
+		return models.Invalid{{Field: models.NonField, Message: noRefreshToken}}
+	}
+	return err
 }

@@ -176,6 +176,9 @@ func (s *Server) changeToken(tx *store.Tx, actor Actor, face models.Face, token 
 	if err := s.policy.NewTokenScope(actor.Actor, &was, token.Scope); err != nil {
 		return err
 	}
+	if err := checkConsent(tx, &was, token.Scope); err != nil {
+		return err
+	}
 	changes := models.Difference(was.ActivityFields(), token.ActivityFields())
 	if changes.Empty() {
 		return nil
@@ -184,12 +187,30 @@ func (s *Server) changeToken(tx *store.Tx, actor Actor, face models.Face, token 
 	if err := tx.UpdateAccessToken(token); err != nil {
 		return err
 	}
-	if token.FamilyID != "" && token.Scope != was.Scope && was.Scope.Covers(token.Scope) {
+	if token.FamilyID != "" && !token.Scope.Covers(was.Scope) {
 		if err := tx.NarrowRefreshTokens(token.FamilyID, token.Scope); err != nil {
 			return err
 		}
 	}
 	return tx.Record(actor.did(models.OperationUpdate, tokenObject(token), changes))
+}
+
+// checkConsent refuses a scope wider than before and wider than anything that the user consented to for the application. Where the
+// user was never asked, as by the password grant, there is nothing to exceed.
+func checkConsent(tx *store.Tx, was *models.AccessToken, scope models.Scope) error {
+	if was.Scope.Covers(scope) || was.Personal() || was.UserID == nil {
+		return nil
+	}
+	consented, err := tx.ConsentedScopes(*was.UserID, *was.ApplicationID)
+	if err != nil || len(consented) == 0 {
+		return err
+	}
+	for _, each := range consented {
+		if each.Covers(scope) {
+			return nil
+		}
+	}
+	return models.Invalid{{Field: "scope", Message: "The scope cannot exceed what the user consented to."}}
 }
 
 // DeleteToken deletes a token of either platform: it is refused from then on. Its refresh token stays (contract §7).

@@ -178,7 +178,7 @@ func (s *Server) saveUser(tx *store.Tx, actor Actor, was, is *models.User) error
 	if err := tx.UpdateUser(is); err != nil {
 		return err
 	}
-	if err := keepSuperuser(tx, was); err != nil {
+	if err := keepSuperuser(tx, was, is); err != nil {
 		return err
 	}
 	entry := actor.did(models.OperationUpdate, userObject(is), changes)
@@ -199,12 +199,12 @@ func (a Actor) sessionID() int64 {
 	return a.Session.ID
 }
 
-// keepSuperuser refuses a change that would leave nobody who can administer the product.
-func keepSuperuser(tx *store.Tx, was *models.User) error {
-	if !was.IsSuperuser || !was.IsActive {
+// keepSuperuser refuses a change, made already, that would leave nobody who can administer the product.
+func keepSuperuser(tx *store.Tx, was, is *models.User) error {
+	if !was.IsSuperuser || !was.IsActive || is.IsSuperuser && is.IsActive {
 		return nil
 	}
-	left, err := tx.SuperuserExists()
+	left, err := tx.SuperuserRemains()
 	if err == nil && !left {
 		return &models.Denied{Outcome: models.Forbidden, Message: "This is the last active superuser. Make another one first."}
 	}
@@ -227,7 +227,7 @@ func (s *Server) DeleteUser(ctx context.Context, actor Actor, face models.Face, 
 		if err := tx.DeleteUser(user.ID); err != nil {
 			return err
 		}
-		if err := keepSuperuser(tx, user); err != nil {
+		if err := keepSuperuser(tx, user, &models.User{}); err != nil {
 			return err
 		}
 		return tx.Record(actor.did(models.OperationDelete, userObject(user), models.Removed(user.ActivityFields())))

@@ -15,7 +15,7 @@ type TokenSelection struct {
 	FamilyID      string
 	Platform      models.Platform
 	RefreshTokens []int64 // access tokens only: those that were issued with one of these refresh tokens
-	Limit         int // at most so many at once; fewer come back only when no other was left
+	Limit         int     // at most so many at once; fewer come back only when no other was left
 }
 
 func (s TokenSelection) on(db *gorm.DB) *gorm.DB {
@@ -46,9 +46,9 @@ func (s TokenSelection) on(db *gorm.DB) *gorm.DB {
 	return db.Order("id")
 }
 
-// eachSelected locks the rows selected, oldest first, lets change take them out of the selection, and returns them: all that there
-// are, or as many as the limit. PostgreSQL leaves out of a locked reading what another transaction took away while it waited, and does
-// not show what that one put in its place, as the successor of a token in rotation; so the reading is repeated until none is left.
+// eachSelected locks the rows selected, oldest first, lets change have them, and returns them. It comes back with fewer than the limit
+// only when none is left: PostgreSQL leaves out of a locked reading the rows that another transaction took away while it waited, and
+// cannot show what that one put in their place, such as the successor of a rotated refresh token.
 func eachSelected[T any](tx *Tx, selection TokenSelection, condition string, change func([]T) error) ([]T, error) {
 	var done []T
 	for {
@@ -66,7 +66,7 @@ func eachSelected[T any](tx *Tx, selection TokenSelection, condition string, cha
 			return done, nil
 		}
 		selection.Limit = max(0, selection.Limit-len(rows))
-		var left []int64
+		var left []int64 // read without a lock, so that what is being taken away is among them until what replaces it can be seen
 		err = selection.on(tx.db.Model(new(T)).Where(condition)).Limit(1).Pluck("id", &left).Error
 		if err != nil || len(left) == 0 {
 			return done, translate(err)
