@@ -200,3 +200,19 @@ func (b *bed) change(t testing.TB, change func(tx *store.Tx) error) {
 	t.Helper()
 	check(t, b.db.Write(t.Context(), change))
 }
+
+// legacyTexts switches the originals' plain texts on.
+func legacyTexts(o *server.Options) { o.LegacyRefreshExpired = true }
+
+// legacy checks an answer in the originals' form: 403 and a plain text (contract §3).
+func (a answer) legacy(t testing.TB, text string) {
+	t.Helper()
+	if a.Code != http.StatusForbidden || a.text != text {
+		t.Errorf("%d %q, want 403 %q", a.Code, a.text, text)
+	}
+	for name, want := range map[string]string{"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"} {
+		if got := a.Header().Get(name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+}
