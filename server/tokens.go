@@ -74,7 +74,9 @@ func (s *Server) planToken(ctx context.Context, actor Actor, face models.Face, i
 	}
 	plan := &issuance{user: &user.ID, requester: &user.ID, platform: face.Platform()}
 	if actor.System && in.Platform != "" {
-		plan.platform = in.Platform
+		if plan.platform = in.Platform; !plan.platform.Valid() {
+			return nil, models.Invalid{{Field: "platform", Message: fmt.Sprintf("%q is not a valid choice.", in.Platform)}}
+		}
 	}
 	token := &models.AccessToken{UserID: &user.ID, User: user, Platform: plan.platform, Scope: models.ScopeWrite}
 	var err error
