@@ -7,12 +7,19 @@ import (
 	"gatehouse/store"
 )
 
-// prepareClientCredentials: only a client that proves who it is acts for itself (RFC 6749 §4.4).
-func prepareClientCredentials(_ *Server, _ context.Context, request *tokenRequest) error {
-	if request.client.ClientType != models.Confidential {
+// prepareClientCredentials: only a client that proves who it is acts for itself (RFC 6749 §4.4), and for its owner only as long as
+// the owner may have tokens.
+func prepareClientCredentials(s *Server, _ context.Context, request *tokenRequest) error {
+	owner := request.client.User
+	switch {
+	case request.client.ClientType != models.Confidential:
 		return &Error{Code: UnauthorizedClient, Description: "Client credentials are for confidential clients only."}
+	case owner == nil:
+		return nil
+	case !owner.IsActive:
+		return invalidGrant("The owner of this client is disabled.")
 	}
-	return nil
+	return s.external(owner)
 }
 
 // issueClientCredentials issues a token without a refresh token (RFC 6749 §4.4.3). It acts as the application's owner, or as nobody.

@@ -110,7 +110,7 @@ func TestRefreshExpired(t *testing.T) {
 		b.unchanged(t, func() {
 			b.token(refreshGrant(token.refresh), by(b.web)).refused(t, 400, server.InvalidGrant, "The refresh token has expired.")
 		})
-		legacy := &bed{cast: b.cast, Server: newServer(t, b.db, short, legacyTexts), db: b.db, tables: b.tables}
+		legacy := b.another(t, short, legacyTexts)
 		b.unchanged(t, func() {
 			legacy.token(refreshGrant(token.refresh), by(b.web)).legacy(t, "The refresh token has expired.")
 			legacy.token(refreshGrant("unknown"), by(b.web)).refused(t, 400, server.InvalidGrant, refreshInvalid)
