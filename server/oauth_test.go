@@ -45,6 +45,12 @@ func newBed(t testing.TB, db storetest.DB, change ...func(*server.Options)) *bed
 	return &bed{cast: seed(t, db), Server: newServer(t, db, change...), db: db, tables: openTables(t, db)}
 }
 
+// another is a server with other options on the same database.
+func (b *bed) another(t testing.TB, change ...func(*server.Options)) *bed {
+	t.Helper()
+	return &bed{cast: b.cast, Server: newServer(t, b.db, change...), db: b.db, tables: b.tables}
+}
+
 // answer is a response of an OAuth endpoint; body is nil where it is no JSON object.
 type answer struct {
 	*httptest.ResponseRecorder
