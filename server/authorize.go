@@ -167,13 +167,25 @@ func (s *Server) Authorize(ctx context.Context, actor Actor, a *Authorization) (
 		if a.Application.SkipAuthorization {
 			return nil
 		}
-		return tx.KeepConsent(&models.Consent{UserID: actor.User.ID, ApplicationID: a.Application.ID, RedirectURI: a.RedirectURI,
-			Scope: a.Scope, Created: tx.Now(), Modified: tx.Now()})
+		return keepConsent(tx, actor.User.ID, a)
 	})
 	if err != nil {
 		return AuthorizationResponse{}, fmt.Errorf("authorize: %w", err)
 	}
 	return s.response(a, url.Values{"code": {code.Reveal()}}), nil
+}
+
+// keepConsent remembers what the user granted, unless an earlier consent covers it: asking for less takes nothing away from that.
+func keepConsent(tx *store.Tx, userID int64, a *Authorization) error {
+	earlier, err := tx.Consent(userID, a.Application.ID, a.RedirectURI)
+	if err == nil && earlier.Scope.Covers(a.Scope) {
+		return nil
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	return tx.KeepConsent(&models.Consent{UserID: userID, ApplicationID: a.Application.ID, RedirectURI: a.RedirectURI,
+		Scope: a.Scope, Created: tx.Now(), Modified: tx.Now()})
 }
 
 // Deny is the response when the user refuses.
