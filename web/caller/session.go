@@ -1,0 +1,82 @@
+package caller
+
+import (
+	"net/http"
+	"strings"
+
+	"gatehouse/models"
+	"gatehouse/server"
+)
+
+// SessionCookie is the name of the cookie that holds the session id. Over https it carries the prefix that binds it to this very
+// host (RFC 6265bis §4.1.3.2).
+func (c *Callers) SessionCookie() string {
+	if c.secure {
+		return "__Host-gatehouse_session"
+	}
+	return "gatehouse_session"
+}
+
+// SignIn authenticates a person and starts a session on the answer, in place of one that the browser may have had: its id is new
+// at each sign-in. Wrong credentials are server.ErrWrongCredentials, and change nothing.
+func (c *Callers) SignIn(w http.ResponseWriter, r *http.Request, username, password string) (*models.User, error) {
+	id, user, err := c.server.SignIn(r.Context(), server.ActorFrom(r.Context()), username, password, r.UserAgent())
+	if err != nil {
+		return nil, err
+	}
+	return user, c.begin(w, r, id)
+}
+
+// StartSession signs a user in who was authenticated otherwise, as by first-run setup.
+func (c *Callers) StartSession(w http.ResponseWriter, r *http.Request, user *models.User) error {
+	id, err := c.server.StartSession(r.Context(), server.ActorFrom(r.Context()), user, r.UserAgent())
+	if err != nil {
+		return err
+	}
+	return c.begin(w, r, id)
+}
+
+// begin ends the session that the browser had and hands it the new one.
+func (c *Callers) begin(w http.ResponseWriter, r *http.Request, id models.Secret) error {
+	if err := c.server.SignOut(r.Context(), server.ActorFrom(r.Context())); err != nil {
+		return err
+	}
+	c.setCookie(w, c.SessionCookie(), id.Reveal(), true)
+	c.setCookie(w, csrfCookie, sessionToken(id), false)
+	return nil
+}
+
+// SignOut ends the caller's session at the server and takes its cookies back. Without a session only the cookies go.
+func (c *Callers) SignOut(w http.ResponseWriter, r *http.Request) error {
+	if err := c.server.SignOut(r.Context(), server.ActorFrom(r.Context())); err != nil {
+		return err
+	}
+	c.dropCookie(w, c.SessionCookie(), true)
+	c.dropCookie(w, csrfCookie, false)
+	return nil
+}
+
+// sessionID is the session id that the browser sent, empty when there is none or it cannot be one.
+func (c *Callers) sessionID(r *http.Request) models.Secret {
+	cookie, err := r.Cookie(c.SessionCookie())
+	if err != nil || !wellFormed(cookie.Value) {
+		return models.Secret{}
+	}
+	return models.SecretOf(cookie.Value)
+}
+
+// wellFormed keeps out what nobody here can have made.
+func wellFormed(value string) bool {
+	return len(value) >= models.TokenLength && len(value) <= 128 && strings.Trim(value, alphanumeric) == ""
+}
+
+const alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+// setCookie hands out a cookie that ends with the browser's own session; the server ends it earlier when it is not used.
+func (c *Callers) setCookie(w http.ResponseWriter, name, value string, httpOnly bool) {
+	http.SetCookie(w, &http.Cookie{Name: name, Value: value, Path: "/", HttpOnly: httpOnly, Secure: c.secure, SameSite: http.SameSiteLaxMode})
+}
+
+func (c *Callers) dropCookie(w http.ResponseWriter, name string, httpOnly bool) {
+	http.SetCookie(w, &http.Cookie{Name: name, Path: "/", MaxAge: -1, HttpOnly: httpOnly, Secure: c.secure, SameSite: http.SameSiteLaxMode})
+}
