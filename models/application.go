@@ -115,6 +115,8 @@ func (a *Application) Validate(rules ApplicationRules) error {
 	var invalid Invalid
 	invalid.required("name", a.Name, 255)
 	invalid.text("description", a.Description, 0)
+	invalid.text("post_logout_redirect_uris", a.PostLogoutRedirectURIs.String(), 0)
+	invalid.text("resource_uris", a.ResourceURIs.String(), 0)
 	if a.ClientType != Confidential && a.ClientType != Public {
 		invalid.choice("client_type", string(a.ClientType))
 	}
@@ -144,7 +146,7 @@ func (a *Application) validateRedirectURIs(invalid *Invalid, rules ApplicationRu
 		field = NonField
 	}
 	if len(a.RedirectURIs) == 0 && a.Allows(GrantAuthorizationCode) {
-		invalid.Add(field, "redirect_uris cannot be empty with grant_type "+a.AuthorizationGrantType)
+		invalid.Add(field, "redirect_uris cannot be empty with grant_type authorization-code")
 	}
 	rules.AllowHTTPRedirectURIs = rules.AllowHTTPRedirectURIs || a.Platform == Controller
 	rules.AllowCustomSchemes = a.Platform == Gateway

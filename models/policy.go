@@ -120,7 +120,7 @@ type Visibility struct {
 
 func visibility(actor Actor, face Face, roles ...Role) Visibility {
 	v := Visibility{All: actor.ReadsAll(), UserID: actor.ID()}
-	if face.OfController() {
+	if face == FaceController {
 		v.Platform = Controller
 	}
 	if actor.User != nil {
@@ -138,9 +138,9 @@ func only(permitted bool) error {
 	return &Denied{Outcome: Forbidden}
 }
 
-// reachable refuses what this face does not show: things of the gateway on the controller's faces.
+// reachable refuses what this face does not show: things of the gateway at the controller's API. The OAuth roots do not differ.
 func reachable(platform Platform, face Face) error {
-	if face.OfController() && platform == Gateway {
+	if face == FaceController && platform == Gateway {
 		return &Denied{Outcome: Hidden}
 	}
 	return nil

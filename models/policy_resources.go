@@ -11,7 +11,10 @@ func (p Policy) Application(actor Actor, action Action, app *Application, face F
 	case ActionRead:
 		member := organization != 0 && actor.User != nil && actor.User.Has(organization, RoleMember, RoleAdmin)
 		return only(actor.ReadsAll() || member)
-	case ActionCreate, ActionUpdate, ActionDelete:
+	case ActionCreate:
+		ofFace := app.Platform == face.Platform() || face == FaceCommand
+		return only(ofFace && (actor.Superuser() || actor.Administers(organization)))
+	case ActionUpdate, ActionDelete:
 		return only(actor.Superuser() || actor.Administers(organization))
 	default:
 		return only(false)
@@ -128,14 +131,20 @@ func (p Policy) Organization(actor Actor, action Action, o *Organization, _ Face
 		return only(actor.ReadsAll() || actor.User != nil && actor.User.Has(o.ID, RoleMember, RoleAdmin, RoleAuditor))
 	case ActionUpdate:
 		return only(actor.Superuser() || actor.Administers(o.ID))
-	default:
+	case ActionCreate, ActionDelete:
 		return only(actor.Superuser())
+	default:
+		return only(false)
 	}
 }
 
-// Membership decides who may make the user a member or administrator of the organization, or end it. An administrator may not draw
+// Membership decides who may make the user a member or administrator of the organization (ActionCreate), or end it (ActionDelete).
+// An administrator may not draw
 // in somebody who belongs nowhere and whom they did not make: that would hand them the account.
 func (p Policy) Membership(actor Actor, action Action, organizationID int64, user *User) error {
+	if action != ActionCreate && action != ActionDelete {
+		return only(false)
+	}
 	if actor.Superuser() {
 		return nil
 	}

@@ -5,14 +5,15 @@ const (
 	ReasonControllerRefresh = "This token belongs to the automation controller. It can be refreshed only at the controller API (/api/o/token/)."
 	ReasonControllerCreate  = "This application belongs to the automation controller. Create its tokens through the controller API (/api/controller/v2/)."
 	ReasonExternalUser      = "OAuth2 Tokens cannot be created by users associated with an external authentication provider"
+	reasonOthers            = "A token can be created for oneself only."
 	reasonOwner             = "Only its owner or a superuser may create a token for an application that has an owner."
 	reasonNoCreation        = "Creating tokens through the controller API is switched off. Create them at the gateway."
 )
 
-// Token decides about one token. The token's Application must be filled where it has one; for ActionCreate the token is the one
-// that would be stored, with its User where the command line makes it.
+// Token decides about one token. The token's Application must be filled where it has one. For ActionCreate the token is the one
+// asked for: its user is the requester, also where an application's owner makes it act as somebody else; the command line fills User.
 func (p Policy) Token(actor Actor, action Action, t *AccessToken, face Face) error {
-	if err := reachable(t.Platform, face); err != nil && action != ActionCreate {
+	if err := reachable(t.Platform, face); err != nil {
 		return err
 	}
 	administered := t.Application != nil && actor.Administers(t.Application.InOrganization())
@@ -52,12 +53,16 @@ func (p Policy) createToken(actor Actor, t *AccessToken, face Face) error {
 	}
 	app := t.Application
 	switch {
+	case t.Personal() != (app == nil):
+		return only(false)
 	case app == nil && t.Platform == Controller && !face.OfController():
 		return forbidden(ReasonControllerCreate)
+	case app != nil && app.Platform == Controller && !face.OfController():
+		return Invalid{{"application", ReasonControllerCreate}}
+	case !t.OwnedBy(actor.User.ID):
+		return forbidden(reasonOthers)
 	case app == nil:
 		return nil
-	case app.Platform == Controller && !face.OfController():
-		return Invalid{{"application", ReasonControllerCreate}}
 	case app.UserID != nil && !app.OwnedBy(actor.User.ID) && !actor.Superuser():
 		return forbidden(reasonOwner)
 	}
@@ -76,13 +81,15 @@ func (p Policy) External(user *User) error {
 	return forbidden(ReasonExternalUser + " (" + source + ")")
 }
 
-// NewTokenScope decides about a changed scope: the scope of an application's token may only narrow, unless the actor is the one it
-// acts as or a superuser; a bearer never raises anything it does not hold itself (contract §4.5, §12.26).
+// NewTokenScope decides about the changed scope of a token that the actor may update: it may only narrow, unless the actor is the
+// one it acts as or a superuser; a bearer never gives what it does not hold itself (contract §4.5, §12.26).
 func (p Policy) NewTokenScope(actor Actor, t *AccessToken, scope Scope) error {
-	if t.Scope.Covers(scope) || actor.Superuser() {
+	switch {
+	case t.Scope.Covers(scope):
 		return nil
-	}
-	if t.Personal() || actor.User != nil && t.OwnedBy(actor.User.ID) {
+	case actor.Token != nil && !actor.Token.Scope.Covers(scope):
+		return &Denied{Outcome: ScopeTooNarrow}
+	case actor.Superuser(), actor.User != nil && t.OwnedBy(actor.User.ID):
 		return nil
 	}
 	return Invalid{{"scope", "The scope of an application's token can only be narrowed."}}

@@ -3,6 +3,7 @@ package models
 import (
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -19,7 +20,7 @@ func CheckRedirectURI(text string, rules ApplicationRules) string {
 		return "Redirect URIs must not contain a fragment: " + text
 	case uri.User != nil || strings.Contains(text, `\`):
 		return "Enter a valid URL."
-	case strings.Contains(uri.Host, "*"):
+	case strings.Contains(text, "*"):
 		return "Wildcards are not allowed in redirect URIs: " + text
 	}
 	switch scheme := uri.Scheme; {
@@ -81,7 +82,7 @@ func withoutLoopbackPort(text string) (string, bool) {
 		}
 		if port, isPort := strings.CutPrefix(rest, ":"); isPort {
 			digits := len(port) - len(strings.TrimLeft(port, "0123456789"))
-			if digits == 0 || digits > 5 {
+			if _, err := strconv.ParseUint(port[:digits], 10, 16); err != nil || digits > 5 {
 				return "", false
 			}
 			rest = port[digits:]

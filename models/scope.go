@@ -18,7 +18,7 @@ const (
 
 // ScopeError says why a text is no scope.
 type ScopeError struct {
-	Word     string // the first offending word; "" when the text is empty
+	Word     string // the first offending word; "" when the text is empty or has a space too many
 	Repeated bool   // the word is known but stands twice
 }
 
@@ -26,7 +26,7 @@ type ScopeError struct {
 func (e *ScopeError) Error() string {
 	switch {
 	case e.Word == "":
-		return "scope is empty"
+		return "scope is empty or has a space too many"
 	case e.Repeated:
 		return fmt.Sprintf("scope %q is repeated", e.Word)
 	default:

@@ -38,26 +38,33 @@ func RandomText(length int) string {
 }
 
 // Secret is a usable token, code, client secret or session id. It redacts itself wherever it is printed, logged or encoded;
-// only Reveal gives the value. The zero Secret is no secret.
-type Secret struct{ value string }
+// only Reveal gives the value. The zero Secret is no secret. Two of them are compared by their digests, never by ==.
+type Secret struct {
+	value *string // a pointer, since fmt prints a string in an unexported field of another type without asking Format
+}
 
 // NewSecret makes a random secret of length characters of [A-Za-z0-9].
-func NewSecret(length int) Secret { return Secret{RandomText(length)} }
+func NewSecret(length int) Secret { return SecretOf(RandomText(length)) }
 
 // SecretOf wraps what a caller presented.
-func SecretOf(value string) Secret { return Secret{value} }
+func SecretOf(value string) Secret { return Secret{&value} }
 
 // Reveal returns the usable value, for the one answer that shows it.
-func (s Secret) Reveal() string { return s.value }
+func (s Secret) Reveal() string {
+	if s.value == nil {
+		return ""
+	}
+	return *s.value
+}
 
 // Empty reports whether there is no secret.
-func (s Secret) Empty() bool { return s.value == "" }
+func (s Secret) Empty() bool { return s.Reveal() == "" }
 
 // Digest is what is stored of the secret.
-func (s Secret) Digest() Digest { return sha256.Sum256([]byte(s.value)) }
+func (s Secret) Digest() Digest { return sha256.Sum256([]byte(s.Reveal())) }
 
 // Hint is the first 4 characters, kept so that people recognise a token.
-func (s Secret) Hint() string { return s.value[:min(4, len(s.value))] }
+func (s Secret) Hint() string { return s.Reveal()[:min(4, len(s.Reveal()))] }
 
 // Format redacts under every verb of package fmt.
 func (s Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
