@@ -109,12 +109,18 @@ func (tx *Tx) UpdateAccessToken(t *models.AccessToken) error { return tx.update(
 
 // LockAccessToken loads like AccessToken and keeps other transactions from changing it.
 func (tx *Tx) LockAccessToken(id int64) (*models.AccessToken, error) {
+	if err := tx.lockRefreshTokensOf(TokenSelection{IDs: []int64{id}}); err != nil {
+		return nil, err
+	}
 	return one[models.AccessToken](tx.locked().Preload("User").Preload("Application").Preload("RefreshToken").Where("id = ?", id))
 }
 
 // DeleteAccessTokens deletes the tokens selected and returns those that this transaction deleted, oldest first. Their refresh
 // tokens stay and lose their link.
 func (tx *Tx) DeleteAccessTokens(selection TokenSelection) ([]models.AccessToken, error) {
+	if err := tx.lockRefreshTokensOf(selection); err != nil {
+		return nil, err
+	}
 	return eachSelected(tx, selection, "", func(tokens []models.AccessToken) error {
 		ids := make([]int64, len(tokens))
 		for n, token := range tokens {

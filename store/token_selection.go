@@ -46,6 +46,18 @@ func (s TokenSelection) on(db *gorm.DB) *gorm.DB {
 	return db.Order("id")
 }
 
+// lockRefreshTokensOf locks the refresh tokens that were issued with the access tokens selected. Rotation takes the refresh token first
+// and then its access token; what takes both in the other order meets it in a deadlock, which costs a second and a repeat.
+func (tx *Tx) lockRefreshTokensOf(accessTokens TokenSelection) error {
+	if tx.db.Name() == SQLite {
+		return nil // one writer
+	}
+	var ids []int64
+	selected := accessTokens.on(tx.db.Model(&models.AccessToken{}).Select("id"))
+	err := tx.locked().Model(&models.RefreshToken{}).Where("access_token_id IN (?)", selected).Order("id").Pluck("id", &ids).Error
+	return translate(err)
+}
+
 // eachSelected locks the rows selected, oldest first, lets change have them, and returns them. It comes back with fewer than the limit
 // only when none is left: PostgreSQL leaves out of a locked reading the rows that another transaction took away while it waited, and
 // cannot show what that one put in their place, such as the successor of a rotated refresh token.
