@@ -71,7 +71,7 @@ func (s *Server) ServeIntrospection() http.HandlerFunc {
 
 func (s *Server) introspector(r *http.Request, f form) (introspector, error) {
 	scheme, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if strings.EqualFold(scheme, "Bearer") {
+	if strings.EqualFold(scheme, "Bearer") && len(r.Header.Values("Authorization")) == 1 {
 		return introspector{}, s.introspectingBearer(r, models.SecretOf(strings.TrimSpace(value)))
 	}
 	client, err := s.authenticateClient(r.Context(), r, f)
@@ -123,7 +123,11 @@ func (s *Server) introspect(ctx context.Context, caller introspector, digest mod
 	if err != nil {
 		return inactive, err
 	}
-	return s.describeRefreshToken(read, caller, refresh)
+	answer, err := s.describeRefreshToken(read, caller, refresh)
+	if errors.Is(err, store.ErrNotFound) { // its application or user went away meanwhile, and the token with it
+		return inactive, nil
+	}
+	return answer, err
 }
 
 func (s *Server) describeRefreshToken(read store.Reader, caller introspector, refresh *models.RefreshToken) (introspection, error) {
