@@ -169,7 +169,19 @@ function bindMenus() {
   document.addEventListener("click", (event) => each("details[data-menu][open]", (menu) => { if (!menu.contains(event.target)) close(menu); }));
 }
 
+// data-fragment="NAME" takes its value from #NAME=… of the address, which browsers never send, and drops it from the address.
+function bindFragments() {
+  const given = new URLSearchParams(location.hash.slice(1));
+  each("[data-fragment]", (input) => {
+    const value = given.get(input.dataset.fragment);
+    if (!value) return;
+    input.value = value;
+    history.replaceState(null, "", location.pathname + location.search);
+  });
+}
+
 bindThemes();
+bindFragments();
 bindCopies();
 bindSecrets();
 bindFilters();

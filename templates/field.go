@@ -12,6 +12,7 @@ type Field struct {
 	Error        string
 	Autocomplete string
 	Placeholder  string
+	Fragment     string // filled in by the script from this name in the address's fragment
 	Earliest     string // for dates
 	Latest       string
 	Rows         int // more than one line when not 0
@@ -75,6 +76,9 @@ func (f Field) Between(earliest, latest string) Field {
 	f.Earliest, f.Latest = earliest, latest
 	return f
 }
+
+// FromFragment lets a link carry the value where no server and no log sees it.
+func (f Field) FromFragment(name string) Field { f.Fragment = name; return f }
 
 // From makes it a choice of one.
 func (f Field) From(choices []Choice) Field { f.Choices = choices; return f }
