@@ -11,6 +11,7 @@ import (
 
 	"gatehouse/server"
 	"gatehouse/web/caller"
+	"gatehouse/web/route"
 )
 
 // Options say what the pages work with. Server and Callers are required.
@@ -21,16 +22,6 @@ type Options struct {
 	MaxPageSize int // 0: 200
 	Version     string
 	Log         *slog.Logger
-}
-
-// Route is one page: what its handler is called for. package web answers for both slash forms of Path, for HEAD where there is GET,
-// for OPTIONS, and for methods without a route. Before a handler it has set nosniff, no-store, Referrer-Policy: same-origin and a
-// strict Content-Security-Policy, which a page that needs others replaces; X-Request-ID stands on the answer's header. The request's
-// context holds an anonymous server.Actor with its address.
-type Route struct {
-	Method  string
-	Path    string // with a slash at its end where that is the canonical form
-	Handler gin.HandlerFunc
 }
 
 // Console serves the pages.
@@ -44,7 +35,7 @@ func New(options Options) (*Console, error) {
 }
 
 // Routes is the table of pages.
-func (*Console) Routes() []Route { return nil }
+func (*Console) Routes() []route.Route { return nil }
 
 // Error answers with the error page of the status: 403, 404, 405, 413, 500 or 503.
 func (*Console) Error(c *gin.Context, status int) {

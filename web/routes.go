@@ -1,0 +1,122 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"gatehouse/models"
+	"gatehouse/web/console"
+	"gatehouse/web/route"
+)
+
+// The tables of the REST faces are in web/api/routes.go, that of the pages in web/console.
+
+// oauthRoutes are the OAuth endpoints for machines. /o/ is the root of the platform gateway, /api/o/ that of the automation
+// controller with a second name, and the short form has none. The authorization endpoint is a page.
+func (w *web) oauthRoutes() []route.Route {
+	s := w.options.Server
+	gateway, controller := s.ServeToken(models.FaceGatewayOAuth), s.ServeToken(models.FaceControllerOAuth)
+	return []route.Route{
+		endpoint(http.MethodGet, "/o/", s.ServeRoot("/o/")),
+		endpoint(http.MethodPost, "/o/token/", gateway),
+		endpoint(http.MethodPost, "/o/revoke_token/", s.ServeRevocation()),
+		endpoint(http.MethodPost, "/o/introspect/", s.ServeIntrospection()),
+
+		endpoint(http.MethodGet, "/api/o/", s.ServeRoot("/api/o/")),
+		endpoint(http.MethodPost, "/api/o/token/", controller),
+		endpoint(http.MethodPost, "/api/o/revoke_token/", s.ServeRevocation()),
+		endpoint(http.MethodPost, "/api/o/introspect/", s.ServeIntrospection()),
+
+		endpoint(http.MethodGet, "/api/controller/o/", s.ServeRoot("/api/controller/o/")),
+		endpoint(http.MethodPost, "/api/controller/o/token/", controller),
+		endpoint(http.MethodPost, "/api/controller/o/revoke_token/", s.ServeRevocation()),
+		endpoint(http.MethodPost, "/api/controller/o/introspect/", s.ServeIntrospection()),
+
+		endpoint(http.MethodPost, "/token", gateway),
+		endpoint(http.MethodPost, "/revoke", s.ServeRevocation()),
+		endpoint(http.MethodPost, "/introspect", s.ServeIntrospection()),
+
+		endpoint(http.MethodGet, "/.well-known/oauth-authorization-server", s.ServeMetadata()),
+	}
+}
+
+// healthRoutes are for those who watch over the process.
+func (w *web) healthRoutes() []route.Route {
+	return []route.Route{
+		{Method: http.MethodGet, Path: "/healthz/live", Handler: live},
+		{Method: http.MethodGet, Path: "/healthz/ready", Handler: w.ready},
+	}
+}
+
+func endpoint(method, path string, handler http.HandlerFunc) route.Route {
+	return route.Route{Method: method, Path: path, Handler: gin.WrapF(handler)}
+}
+
+func pageRefusal(c *console.Console) gin.HandlerFunc {
+	return func(g *gin.Context) { c.Error(g, http.StatusMethodNotAllowed) }
+}
+
+// methodUnknown stands for every method that is none of the known ones.
+const methodUnknown = "UNKNOWN"
+
+var known = map[string]bool{http.MethodGet: true, http.MethodHead: true, http.MethodPost: true, http.MethodPut: true,
+	http.MethodPatch: true, http.MethodDelete: true, http.MethodOptions: true, http.MethodConnect: true, http.MethodTrace: true,
+	methodUnknown: true}
+
+// mount registers a table: each path in both slash forms, HEAD where there is GET, and for every other method the refusal, with
+// Allow set. OPTIONS without a handler of its own answers with Allow alone.
+func mount(engine *gin.Engine, routes []route.Route, notAllowed gin.HandlerFunc) {
+	paths := map[string]map[string]gin.HandlerFunc{}
+	for _, each := range routes {
+		if paths[each.Path] == nil {
+			paths[each.Path] = map[string]gin.HandlerFunc{}
+		}
+		paths[each.Path][each.Method] = each.Handler
+		if each.Method == http.MethodGet {
+			paths[each.Path][http.MethodHead] = each.Handler
+		}
+	}
+	for path, handlers := range paths {
+		allow := allowed(handlers)
+		for method := range known {
+			for _, form := range slashForms(path) {
+				engine.Handle(method, form, chain(method, allow, handlers, notAllowed)...)
+			}
+		}
+	}
+}
+
+func chain(method, allow string, handlers map[string]gin.HandlerFunc, notAllowed gin.HandlerFunc) []gin.HandlerFunc {
+	setAllow := func(c *gin.Context) { c.Header("Allow", allow) }
+	handler, ok := handlers[method]
+	switch {
+	case ok && method == http.MethodOptions:
+		return []gin.HandlerFunc{setAllow, handler}
+	case ok:
+		return []gin.HandlerFunc{handler}
+	case method == http.MethodOptions:
+		return []gin.HandlerFunc{setAllow, func(c *gin.Context) { c.Status(http.StatusNoContent) }}
+	default:
+		return []gin.HandlerFunc{setAllow, notAllowed}
+	}
+}
+
+// allowed is the Allow header of a path (RFC 9110 §10.2.1), in the order in which the platforms write it.
+func allowed(handlers map[string]gin.HandlerFunc) string {
+	order := []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead, http.MethodOptions}
+	return strings.Join(slices.DeleteFunc(order, func(method string) bool {
+		return handlers[method] == nil && method != http.MethodOptions
+	}), ", ")
+}
+
+// slashForms are the path with and without a slash at its end.
+func slashForms(path string) []string {
+	bare := strings.TrimSuffix(path, "/")
+	if bare == "" {
+		return []string{"/"}
+	}
+	return []string{bare, bare + "/"}
+}
