@@ -148,3 +148,53 @@ func (s *Server) SignOut(ctx context.Context, actor Actor) error {
 	}
 	return nil
 }
+
+// ExpireSessions ends all sessions there are, or those of the user named, each user's in a transaction of its own (contract §6). An
+// unknown user is store.ErrNotFound.
+func (s *Server) ExpireSessions(ctx context.Context, actor Actor, username string) error {
+	if err := s.policy.Maintain(actor.Actor); err != nil {
+		return err
+	}
+	var of int64
+	if username != "" {
+		user, err := s.store.Read(ctx).UserByName(username)
+		if err != nil {
+			return fmt.Errorf("expire sessions: %w", err)
+		}
+		of = user.ID
+	}
+	sessions, err := s.store.Read(ctx).Sessions(of)
+	if err != nil {
+		return fmt.Errorf("expire sessions: %w", err)
+	}
+	done := map[int64]bool{}
+	for _, session := range sessions {
+		if done[session.UserID] {
+			continue
+		}
+		if err := s.expireSessionsOf(ctx, actor, session.UserID); err != nil {
+			return fmt.Errorf("expire sessions: %w", err)
+		}
+		done[session.UserID] = true
+	}
+	return nil
+}
+
+func (s *Server) expireSessionsOf(ctx context.Context, actor Actor, userID int64) error {
+	return s.store.Write(ctx, func(tx *store.Tx) error {
+		user, err := tx.User(userID)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil // deleted meanwhile, with all sessions
+		}
+		if err != nil {
+			return err
+		}
+		ended, err := tx.DeleteSessions(userID, 0)
+		if err != nil || ended == 0 {
+			return err
+		}
+		entry := actor.did(models.OperationSignOut, userObject(user), models.Changes{})
+		entry.Note = fmt.Sprintf("ended %d sessions", ended)
+		return tx.Record(entry)
+	})
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -42,6 +43,32 @@ func (s *Store) Migrate(ctx context.Context) ([]int64, error) {
 		applied = append(applied, result.Source.Version)
 	}
 	return applied, nil
+}
+
+// Outdated reports whether migrations of this release are missing from the database, as all are from an empty one. It changes nothing.
+func (s *Store) Outdated(ctx context.Context) (bool, error) {
+	db, err := s.read.DB()
+	if err != nil {
+		return false, fmt.Errorf("read the schema's version: %w", err)
+	}
+	provider, err := s.provider(db)
+	if err != nil {
+		return false, fmt.Errorf("read the schema's version: %w", err)
+	}
+	if !s.read.WithContext(ctx).Migrator().HasTable(goose.DefaultTablename) {
+		return true, translate(db.PingContext(ctx)) // a database that is lost has no table either
+	}
+	var applied []int64
+	err = s.read.WithContext(ctx).Table(goose.DefaultTablename).Where("is_applied").Pluck("version_id", &applied).Error
+	if err != nil {
+		return false, fmt.Errorf("read the schema's version: %w", translate(err))
+	}
+	for _, source := range provider.ListSources() {
+		if !slices.Contains(applied, source.Version) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 func (s *Store) provider(db *sql.DB) (*goose.Provider, error) {
