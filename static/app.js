@@ -180,6 +180,20 @@ function bindFragments() {
   });
 }
 
+// The setup link carries its code behind #, which a browser keeps to itself: it goes into the field and leaves the address.
+function bindSetupCode() {
+  const field = document.querySelector('form[action="/setup"] [name="code"]');
+  const fill = () => {
+    const code = /^#code=([A-Za-z0-9]+)$/.exec(location.hash);
+    if (!code) return;
+    field.value = code[1];
+    history.replaceState(null, "", location.pathname);
+  };
+  if (!field) return;
+  addEventListener("hashchange", fill);
+  fill();
+}
+
 bindThemes();
 bindFragments();
 bindCopies();
@@ -189,3 +203,4 @@ bindSelections();
 bindConfirmations();
 bindTimes();
 bindMenus();
+bindSetupCode();
