@@ -58,6 +58,9 @@ func (b *bed) stored(t testing.TB, token *models.AccessToken) {
 	t.Helper()
 	kept, err := b.db.Read(t.Context()).AccessToken(token.ID)
 	check(t, err)
+	if kept.Created.Location() != time.UTC || kept.Expires.Location() != time.UTC {
+		t.Errorf("times come back in %v and %v, want UTC", kept.Created.Location(), kept.Expires.Location())
+	}
 	returned := *token
 	returned.User, returned.Application, returned.RefreshToken = nil, nil, nil
 	kept.User, kept.Application, kept.RefreshToken = nil, nil, nil

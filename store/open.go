@@ -10,13 +10,15 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/stdlib" // driver "pgx" as well
 	"gorm.io/driver/postgres"
 	gormsqlite "gorm.io/driver/sqlite"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
-	_ "modernc.org/sqlite"             // driver "sqlite"
+	_ "modernc.org/sqlite" // driver "sqlite"
 )
 
 // Open connects to the database and makes sure that it answers; it does not migrate. A SQLite file is made if it is missing, in a
@@ -91,16 +93,24 @@ func sqlitePool(dsn string, connections int) (*gorm.DB, error) {
 
 func (s *Store) openPostgres(address string) error {
 	s.dialect = PostgreSQL
-	db, err := sql.Open("pgx", address)
+	config, err := pgx.ParseConfig(address)
 	if err != nil {
 		return fmt.Errorf("open the database: %w", err)
 	}
+	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(readTimesAsUTC))
 	db.SetMaxOpenConns(32)
 	db.SetMaxIdleConns(32)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	s.write, err = pool(postgres.New(postgres.Config{Conn: db}), false)
 	s.read = s.write
 	return err
+}
+
+// readTimesAsUTC makes times come back in UTC; the driver's default is the zone of the machine.
+func readTimesAsUTC(_ context.Context, connection *pgx.Conn) error {
+	codec := &pgtype.TimestamptzCodec{ScanLocation: time.UTC}
+	connection.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: codec})
+	return nil
 }
 
 func pool(dialector gorm.Dialector, prepare bool) (*gorm.DB, error) {
