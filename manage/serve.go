@@ -1,0 +1,108 @@
+package manage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"sync"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"gatehouse/store"
+	"gatehouse/web"
+)
+
+func (p *program) serve() *cobra.Command {
+	return &cobra.Command{
+		Use:   "serve",
+		Short: "Run the server",
+		Long: "Brings the database up to date and serves the console, the APIs and the OAuth endpoints until SIGTERM or SIGINT, after which\n" +
+			"requests under way are completed. The log goes to standard error: text on a terminal, JSON elsewhere.\n\n" +
+			"While there is no administrator, a terminal shows a link that works once to make the first one; without a terminal its code is\n" +
+			"put into a file that only its owner can read, and the log says where.\n\n" +
+			"It is set up by environment variables, or by a file that GATEHOUSE_CONFIG names. `gatehouse settings` lists them.",
+		Args: noArguments,
+		RunE: func(command *cobra.Command, _ []string) error {
+			err := p.withDatabase(command, true, p.runServer)
+			if errors.Is(err, context.Canceled) && command.Context().Err() != nil {
+				return nil // asked to stop before it had started
+			}
+			return err
+		},
+	}
+}
+
+// runServer serves on an open database until ctx ends. The port is taken before anything is changed: a second server by mistake leaves the
+// first one's setup code alone.
+func (p *program) runServer(ctx context.Context, set *settings, db *store.Store) error {
+	log := newLog(p.stderr)
+	listener, err := listen(ctx, set.listen)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }()
+	applied, err := migrate(ctx, db)
+	if err != nil {
+		return err
+	}
+	if len(applied) > 0 {
+		log.Info("database brought up to date", "migrations", applied)
+	}
+	set.server.Log = log
+	s, err := newServer(set, db)
+	if err != nil {
+		return err
+	}
+	handler, err := web.New(web.Options{Server: s, BasicEnabled: set.basicEnabled, DefaultPageSize: set.defaultPageSize,
+		MaxPageSize: set.maxPageSize, Version: p.version, Log: log, Ready: db.Ping})
+	if err != nil {
+		return fmt.Errorf("cannot prepare the pages: %w", err)
+	}
+	setup, err := p.prepareSetup(ctx, set, s, log)
+	if err != nil {
+		return err
+	}
+	log.Info("serving", "version", p.version, "address", listener.Addr().String(), "url", set.server.Issuer, "database", redactURL(set.databaseURL))
+	defer inBackground(ctx, setup.forget, func(ctx context.Context) { autoClear(ctx, set.autoClear, s, log) })()
+	return serveHTTP(ctx, listener, handler, log)
+}
+
+// inBackground starts jobs that run until ctx ends, and returns how to wait for them.
+func inBackground(ctx context.Context, jobs ...func(context.Context)) (wait func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	for _, job := range jobs {
+		running.Go(func() { job(ctx) })
+	}
+	return func() {
+		cancel()
+		running.Wait()
+	}
+}
+
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", address)
+	if err != nil {
+		var call *os.SyscallError
+		if errors.As(err, &call) {
+			err = call.Err
+		}
+		return nil, fmt.Errorf("cannot listen on %s: %w. %s names another address", address, err, keyListen)
+	}
+	return listener, nil
+}
+
+// newLog writes text for people at a terminal, JSON for collectors.
+func newLog(to *os.File) *slog.Logger {
+	if isTerminal(to) {
+		return slog.New(slog.NewTextHandler(to, nil))
+	}
+	return slog.New(slog.NewJSONHandler(to, nil))
+}
+
+func isTerminal(file *os.File) bool { return term.IsTerminal(int(file.Fd())) }
