@@ -80,16 +80,22 @@ func TestAuthorizationPageError(t *testing.T) {
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				_, err := b.ParseAuthorization(t.Context(), c.values)
-				problem, ok := err.(*server.Error)
-				if !ok {
-					t.Fatalf("%T %v, want *server.Error", err, err)
-				}
-				if problem.Code != server.InvalidRequest || problem.Description != c.want || problem.Status() != 400 {
-					t.Errorf("%d %v, want 400 %s", problem.Status(), problem, c.want)
-				}
+				forPage(t, err, 400, server.InvalidRequest, c.want)
 			})
 		}
 	})
+}
+
+// forPage checks an error that is for a page.
+func forPage(t testing.TB, err error, status int, code server.ErrorCode, description string) {
+	t.Helper()
+	var problem *server.Error
+	if !errors.As(err, &problem) {
+		t.Fatalf("%T %v, want an error for a page", err, err)
+	}
+	if problem.Status() != status || problem.Code != code || problem.Description != description {
+		t.Errorf("%d %v, want %d %s: %s", problem.Status(), problem, status, code, description)
+	}
 }
 
 // merged gives the parameters with one more.

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"errors"
 	"net/url"
 	"testing"
 
@@ -103,9 +104,9 @@ func TestClientCredentials(t *testing.T) {
 		}
 		b.token(form("grant_type", "client_credentials"), by(b.web)).succeeded(t, "read write", false)
 		b.counted(t, map[string]int{"refresh_tokens": 0})
-		enter := b.Policy().Enter(models.Actor{Token: token}, false)
-		if denied, ok := enter.(*models.Denied); !ok || denied.Outcome != models.Forbidden {
-			t.Errorf("a token without a user enters an API: %v", enter)
+		var denied *models.Denied
+		if err := b.Policy().Enter(models.Actor{Token: token}, false); !errors.As(err, &denied) || denied.Outcome != models.Forbidden {
+			t.Errorf("a token without a user enters an API: %v", err)
 		}
 	})
 }

@@ -84,9 +84,7 @@ func TestRedirectURI(t *testing.T) {
 			t.Run(c.name, func(t *testing.T) {
 				if !c.want {
 					_, err := b.ParseAuthorization(t.Context(), authorization(b.web, "redirect_uri", c.uri))
-					if problem, ok := err.(*server.Error); !ok || problem.Description != "Mismatching redirect URI." {
-						t.Errorf("%q: %v, want a page with the mismatch", c.uri, err)
-					}
+					forPage(t, err, 400, server.InvalidRequest, "Mismatching redirect URI.")
 					return
 				}
 				request, err := b.ParseAuthorization(t.Context(), authorization(b.web, "redirect_uri", c.uri))

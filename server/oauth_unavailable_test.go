@@ -70,9 +70,7 @@ func (b *bed) shutsNobodyOut(t testing.TB, value string) {
 		t.Errorf("authenticate bearer: %v, want unavailable", err)
 	}
 	_, err = b.ParseAuthorization(t.Context(), authorization(b.web))
-	if problem, ok := err.(*server.Error); !ok || problem.Status() != http.StatusServiceUnavailable {
-		t.Errorf("parse authorization: %v, want temporarily_unavailable", err)
-	}
+	forPage(t, err, 503, server.TemporarilyUnavailable, notNow)
 }
 
 // lockedDatabase: another program holds SQLite's one lock for longer than we wait for it.

@@ -39,9 +39,9 @@ func (b *bed) rows(t testing.TB) rows {
 }
 
 // query gives each row of a result as one text, sorted.
-func (b *bed) query(t testing.TB, statement string, arguments ...any) []string {
+func (b *bed) query(t testing.TB, statement string) []string {
 	t.Helper()
-	result, err := b.tables.QueryContext(t.Context(), statement, arguments...)
+	result, err := b.tables.QueryContext(t.Context(), statement)
 	check(t, err)
 	defer func() { _ = result.Close() }()
 	columns, err := result.Columns()
