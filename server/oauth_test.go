@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -195,7 +196,7 @@ func (a answer) succeeded(t testing.TB, scope string, refreshed bool) pair {
 func (b *bed) accepts(t testing.TB, face models.Face, value string) bool {
 	t.Helper()
 	_, err := b.AuthenticateBearer(t.Context(), face, models.SecretOf(value), "192.0.2.1")
-	if err != nil && err != server.ErrInvalidToken {
+	if err != nil && !errors.Is(err, server.ErrInvalidToken) {
 		t.Fatalf("authenticate bearer: %v", err)
 	}
 	return err == nil
