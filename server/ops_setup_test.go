@@ -181,6 +181,18 @@ func (b *bed) organizationNamed(t testing.TB, name string) *models.Organization 
 	return organization
 }
 
+// awaitWaiting returns once another transaction waits for a lock of this one, or has not waited and put its result into done. SQLite
+// has one writer, so there the other one waits from its beginning.
+func (b *bed) awaitWaiting(t testing.TB, done <-chan error) {
+	t.Helper()
+	if b.db.Dialect() == store.SQLite {
+		return
+	}
+	for b.count(t, "pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") == 0 && len(done) == 0 {
+		check(t, t.Context().Err())
+	}
+}
+
 // parties are the callers of the acceptance cases, by the contract's names for them.
 func (b *bed) parties() map[string]server.Actor {
 	return map[string]server.Actor{"SU": as(b.admin), "aud": as(b.auditor), "oa": as(b.orgAdmin), "om": as(b.member),

@@ -255,10 +255,22 @@ func TestLastSuperuser(t *testing.T) {
 		check(t, err)
 
 		second := b.stranger(t, models.User{Username: "second", IsSuperuser: true})
-		pair := []*models.User{b.admin, second}
-		race(func(n int) {
-			_, _ = b.UpdateUser(t.Context(), as(pair[n%2]), models.FaceGateway, pair[(n+1)%2].ID, server.UserInput{IsSuperuser: pointer(false)})
+		demoted := make(chan error, 1)
+		b.change(t, func(tx *store.Tx) error { // while one of two is being demoted, so is the other
+			b.admin.IsSuperuser = false
+			if err := tx.UpdateUser(b.admin); err != nil {
+				return err
+			}
+			go func() {
+				_, err := b.UpdateUser(t.Context(), as(second), models.FaceGateway, second.ID, server.UserInput{IsSuperuser: pointer(false)})
+				demoted <- err
+			}()
+			b.awaitWaiting(t, demoted)
+			return nil
 		})
+		if got := outcome(<-demoted); got != "forbidden" {
+			t.Errorf("the other one's demotion is %q", got)
+		}
 		b.counted(t, map[string]int{"users WHERE is_superuser": 1})
 	})
 }
