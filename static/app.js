@@ -171,25 +171,12 @@ function bindMenus() {
 
 // data-fragment="NAME" takes its value from #NAME=… of the address, which browsers never send, and drops it from the address.
 function bindFragments() {
-  const given = new URLSearchParams(location.hash.slice(1));
-  each("[data-fragment]", (input) => {
-    const value = given.get(input.dataset.fragment);
+  const fill = () => each("[data-fragment]", (input) => {
+    const value = new URLSearchParams(location.hash.slice(1)).get(input.dataset.fragment);
     if (!value) return;
     input.value = value;
     history.replaceState(null, "", location.pathname + location.search);
   });
-}
-
-// The setup link carries its code behind #, which a browser keeps to itself: it goes into the field and leaves the address.
-function bindSetupCode() {
-  const field = document.querySelector('form[action="/setup"] [name="code"]');
-  const fill = () => {
-    const code = /^#code=([A-Za-z0-9]+)$/.exec(location.hash);
-    if (!code) return;
-    field.value = code[1];
-    history.replaceState(null, "", location.pathname);
-  };
-  if (!field) return;
   addEventListener("hashchange", fill);
   fill();
 }
@@ -203,4 +190,3 @@ bindSelections();
 bindConfirmations();
 bindTimes();
 bindMenus();
-bindSetupCode();
