@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	oauth2 "github.com/go-oauth2/oauth2/v4"
-	liberrors "github.com/go-oauth2/oauth2/v4/errors"
 	libmodels "github.com/go-oauth2/oauth2/v4/models"
 	libserver "github.com/go-oauth2/oauth2/v4/server"
 
@@ -33,7 +32,7 @@ func (s *Server) issueByLibrary(ctx context.Context, tx *store.Tx, request *toke
 		Code: request.form["code"], CodeVerifier: request.form["code_verifier"], Refresh: request.form["refresh_token"],
 	})
 	if err != nil {
-		return nil, libraryError(err)
+		return nil, err
 	}
 	return manager.issued, nil
 }
@@ -44,17 +43,6 @@ func allowed(request *tokenRequest) error {
 		return &Error{Code: UnauthorizedClient, Description: "This client may not use this grant type."}
 	}
 	return nil
-}
-
-// libraryError translates what the library itself refuses; our own errors pass as they are.
-func libraryError(err error) error {
-	switch {
-	case errors.Is(err, liberrors.ErrUnauthorizedClient):
-		return &Error{Code: UnauthorizedClient, Description: "This client may not use this grant type."}
-	case errors.Is(err, liberrors.ErrUnsupportedGrantType):
-		return &Error{Code: UnsupportedGrantType, Description: "This grant type is not supported."}
-	}
-	return err
 }
 
 // requestManager is the library's Manager for one token request: it holds the authenticated client, the root and the transaction.
