@@ -28,7 +28,7 @@ func (s *Server) RevokeTokens(ctx context.Context, actor Actor, r Revocation) er
 	if err := s.policy.Maintain(actor.Actor); err != nil {
 		return err
 	}
-	selection := store.TokenSelection{Platform: r.Platform, Limit: revokeBatch}
+	selection := store.TokenSelection{Everything: true, Platform: r.Platform, Limit: revokeBatch}
 	if r.User != "" {
 		user, err := s.store.Read(ctx).UserByName(r.User)
 		if err != nil {

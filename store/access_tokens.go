@@ -1,6 +1,8 @@
 package store
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -12,24 +14,24 @@ var accessTokenList = &resource{
 	table: "access_tokens",
 	columns: map[string]column{
 		"id":                         {sql: "access_tokens.id", kind: idColumn},
-		"user":                       {sql: "access_tokens.user_id", kind: idColumn},
-		"user__id":                   {sql: "access_tokens.user_id", kind: idColumn},
+		"user":                       {sql: "access_tokens.user_id", kind: idColumn, nullable: true},
+		"user__id":                   {sql: "access_tokens.user_id", kind: idColumn, nullable: true},
 		"user__username":             {sql: "users.username", join: "user"},
-		"application":                {sql: "access_tokens.application_id", kind: idColumn},
-		"application__id":            {sql: "access_tokens.application_id", kind: idColumn},
+		"application":                {sql: "access_tokens.application_id", kind: idColumn, nullable: true},
+		"application__id":            {sql: "access_tokens.application_id", kind: idColumn, nullable: true},
 		"application__name":          {sql: "applications.name", join: "application"},
 		"application__organization":  {sql: "applications.organization_id", kind: idColumn, join: "application"},
 		"scope":                      {sql: "access_tokens.scope"},
 		"description":                {sql: "access_tokens.description"},
 		"expires":                    {sql: "access_tokens.expires", kind: timeColumn},
-		"last_used":                  {sql: "access_tokens.last_used", kind: timeColumn},
+		"last_used":                  {sql: "access_tokens.last_used", kind: timeColumn, nullable: true},
 		"platform":                   {sql: "access_tokens.platform"},
 		"created":                    {sql: "access_tokens.created", kind: timeColumn},
 		"modified":                   {sql: "access_tokens.modified", kind: timeColumn},
-		"created_by":                 {sql: "access_tokens.created_by", kind: idColumn},
-		"modified_by":                {sql: "access_tokens.modified_by", kind: idColumn},
+		"created_by":                 {sql: "access_tokens.created_by", kind: idColumn, nullable: true},
+		"modified_by":                {sql: "access_tokens.modified_by", kind: idColumn, nullable: true},
 		"token":                      {kind: secretColumn},
-		"refresh_token":              {sql: "(SELECT r.id FROM refresh_tokens r WHERE r.access_token_id = access_tokens.id)", kind: idColumn},
+		"refresh_token":              {sql: "(SELECT r.id FROM refresh_tokens r WHERE r.access_token_id = access_tokens.id)", kind: idColumn, nullable: true},
 		"refresh_token__token":       {kind: secretColumn},
 		"application__client_secret": {kind: secretColumn},
 		"user__password":             {kind: secretColumn},
@@ -42,13 +44,13 @@ var accessTokenList = &resource{
 	order:  []Order{{Field: "id"}},
 }
 
-func (r Reader) accessTokens() *gorm.DB {
-	return r.db.Preload("User").Preload("Application").Preload("RefreshToken")
+func withAccessToken(db *gorm.DB) *gorm.DB {
+	return db.Preload("User").Preload("Application").Preload("RefreshToken")
 }
 
 // AccessToken loads a token with its user, application and refresh token; ErrNotFound.
 func (r Reader) AccessToken(id int64) (*models.AccessToken, error) {
-	return one[models.AccessToken](r.accessTokens().Where("id = ?", id))
+	return one[models.AccessToken](withAccessToken(r.db).Where("id = ?", id))
 }
 
 // AccessTokenByDigest loads the token whose value is presented, expired or not, with application, and with the user and the user's
@@ -59,20 +61,35 @@ func (r Reader) AccessTokenByDigest(digest models.Digest) (*models.AccessToken, 
 
 // AccessTokens lists tokens with user, application and refresh token.
 func (r Reader) AccessTokens(q Query, v models.Visibility) (Page[models.AccessToken], error) {
+	return list[models.AccessToken](r.visibleTokens(v), accessTokenList, q, "User", "Application", "RefreshToken")
+}
+
+// visibleTokens narrows to what v shows. The ids come from one index each: an OR over both would read the whole table on PostgreSQL.
+func (r Reader) visibleTokens(v models.Visibility) *gorm.DB {
 	db := r.db
 	if v.Platform != "" {
 		db = db.Where("access_tokens.platform = ?", v.Platform)
 	}
-	if !v.All {
-		administered := r.db.Table("applications").Select("id").Where("organization_id IN ?", v.Organizations)
-		db = db.Where("access_tokens.user_id = ? OR access_tokens.application_id IN (?)", v.UserID, administered)
+	switch {
+	case v.All:
+		return db
+	case len(v.Organizations) == 0:
+		return db.Where("access_tokens.user_id = ?", v.UserID)
 	}
-	return list[models.AccessToken](db, accessTokenList, q, "User", "Application", "RefreshToken")
+	own := r.db.Table("access_tokens").Select("id").Where("user_id = ?", v.UserID)
+	administered := r.db.Table("access_tokens").Select("access_tokens.id").
+		Joins("JOIN applications ON applications.id = access_tokens.application_id").
+		Where("applications.organization_id IN ?", v.Organizations)
+	return db.Where("access_tokens.id IN (? UNION ?)", own, administered)
 }
 
-// AccessTokenHints gives the number of tokens of an application and the first few of them.
+// AccessTokenHints gives the number of tokens of each application and the first few of them, with id, application and scope only. An
+// application without tokens is left out.
 func (r Reader) AccessTokenHints(applicationIDs []int64, each int) (map[int64]Page[models.AccessToken], error) {
 	pages := map[int64]Page[models.AccessToken]{}
+	if len(applicationIDs) == 0 {
+		return pages, nil
+	}
 	var counts []struct {
 		ApplicationID int64
 		Count         int64
@@ -82,23 +99,35 @@ func (r Reader) AccessTokenHints(applicationIDs []int64, each int) (map[int64]Pa
 	if err != nil {
 		return nil, translate(err)
 	}
-	ranked := r.db.Model(&models.AccessToken{}).Where("application_id IN ?", applicationIDs).
-		Select("*, row_number() OVER (PARTITION BY application_id ORDER BY id) AS place")
-	rows, err := all[models.AccessToken](r.db.Table("(?) AS ranked", ranked).Select("id, application_id, scope").Where("place <= ?", each).Order("id"))
+	first, err := r.firstTokens(applicationIDs, each)
 	if err != nil {
 		return nil, err
 	}
-	for _, row := range rows {
-		page := pages[*row.ApplicationID]
-		page.Rows = append(page.Rows, row)
-		pages[*row.ApplicationID] = page
-	}
 	for _, c := range counts {
-		page := pages[c.ApplicationID]
-		page.Count = c.Count
-		pages[c.ApplicationID] = page
+		pages[c.ApplicationID] = Page[models.AccessToken]{Rows: first[c.ApplicationID], Count: c.Count}
 	}
 	return pages, nil
+}
+
+// firstTokens reads no more of each application's tokens than it returns, in one statement.
+func (r Reader) firstTokens(applicationIDs []int64, each int) (map[int64][]models.AccessToken, error) {
+	const one = "SELECT * FROM (SELECT id, application_id, scope FROM access_tokens WHERE application_id = ? ORDER BY id LIMIT ?) AS first"
+	first := map[int64][]models.AccessToken{}
+	for ids := range slices.Chunk(applicationIDs, 200) {
+		var args []any
+		for _, id := range ids {
+			args = append(args, id, each)
+		}
+		sql := strings.Join(slices.Repeat([]string{one}, len(ids)), " UNION ALL ") + " ORDER BY id"
+		rows, err := all[models.AccessToken](r.db.Raw(sql, args...))
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			first[*row.ApplicationID] = append(first[*row.ApplicationID], row)
+		}
+	}
+	return first, nil
 }
 
 // CreateAccessToken stores a new token; ErrNotFound when its user or application is gone meanwhile.
@@ -112,21 +141,25 @@ func (tx *Tx) LockAccessToken(id int64) (*models.AccessToken, error) {
 	if err := tx.lockRefreshTokensOf(TokenSelection{IDs: []int64{id}}); err != nil {
 		return nil, err
 	}
-	return one[models.AccessToken](tx.locked().Preload("User").Preload("Application").Preload("RefreshToken").Where("id = ?", id))
+	return one[models.AccessToken](withAccessToken(tx.locked()).Where("id = ?", id))
 }
 
 // DeleteAccessTokens deletes the tokens selected and returns those that this transaction deleted, oldest first. Their refresh
 // tokens stay and lose their link.
 func (tx *Tx) DeleteAccessTokens(selection TokenSelection) ([]models.AccessToken, error) {
-	if err := tx.lockRefreshTokensOf(selection); err != nil {
-		return nil, err
-	}
-	return eachSelected(tx, selection, "", func(tokens []models.AccessToken) error {
-		ids := make([]int64, len(tokens))
-		for n, token := range tokens {
-			ids[n] = token.ID
+	take := func(some TokenSelection) ([]models.AccessToken, error) {
+		if err := tx.lockRefreshTokensOf(some); err != nil {
+			return nil, err
 		}
-		return translate(tx.db.Where("id IN ?", ids).Delete(&models.AccessToken{}).Error)
+		tokens, err := all[models.AccessToken](some.on(tx.locked()))
+		if err != nil || len(tokens) == 0 {
+			return nil, err
+		}
+		ids := idsOf(tokens, func(t *models.AccessToken) int64 { return t.ID })
+		return tokens, translate(tx.db.Where("id IN ?", ids).Delete(&models.AccessToken{}).Error)
+	}
+	return eachSelected(selection, take, func(some TokenSelection) (bool, error) {
+		return tx.anyLeft(some, &models.AccessToken{}, "")
 	})
 }
 

@@ -9,7 +9,7 @@ var activityList = &resource{
 	columns: map[string]column{
 		"id":          {sql: "activity.id", kind: idColumn},
 		"created":     {sql: "activity.created", kind: timeColumn},
-		"actor":       {sql: "activity.actor_id", kind: idColumn},
+		"actor":       {sql: "activity.actor_id", kind: idColumn, nullable: true},
 		"actor_name":  {sql: "activity.actor_name"},
 		"operation":   {sql: "activity.operation"},
 		"object_type": {sql: "activity.object_type"},
@@ -27,7 +27,13 @@ func (r Reader) Activity(q Query) (Page[models.Activity], error) {
 	return list[models.Activity](r.db, activityList, q)
 }
 
-// Record appends entries to the activity stream, at the time of the transaction.
+// ActivityOfForm loads the entry of what was made by the form with this number; ErrNotFound.
+func (r Reader) ActivityOfForm(number string) (*models.Activity, error) {
+	return one[models.Activity](r.db.Where("form = ?", number))
+}
+
+// Record appends entries to the activity stream, at the time of the transaction. A form whose number another entry has is
+// ErrConflict.
 func (tx *Tx) Record(entries ...models.Activity) error {
 	if len(entries) == 0 {
 		return nil

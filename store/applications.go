@@ -3,6 +3,8 @@ package store
 import (
 	"time"
 
+	"gorm.io/gorm"
+
 	"gatehouse/models"
 )
 
@@ -12,10 +14,10 @@ var applicationList = &resource{
 		"id":                       {sql: "applications.id", kind: idColumn},
 		"name":                     {sql: "applications.name"},
 		"description":              {sql: "applications.description"},
-		"organization":             {sql: "applications.organization_id", kind: idColumn},
+		"organization":             {sql: "applications.organization_id", kind: idColumn, nullable: true},
 		"organization__name":       {sql: "organizations.name", join: "organization"},
-		"organization__id":         {sql: "applications.organization_id", kind: idColumn},
-		"user":                     {sql: "applications.user_id", kind: idColumn},
+		"organization__id":         {sql: "applications.organization_id", kind: idColumn, nullable: true},
+		"user":                     {sql: "applications.user_id", kind: idColumn, nullable: true},
 		"user__username":           {sql: "owners.username", join: "user"},
 		"client_id":                {sql: "applications.client_id"},
 		"client_type":              {sql: "applications.client_type"},
@@ -25,8 +27,8 @@ var applicationList = &resource{
 		"platform":                 {sql: "applications.platform"},
 		"created":                  {sql: "applications.created", kind: timeColumn},
 		"modified":                 {sql: "applications.modified", kind: timeColumn},
-		"created_by":               {sql: "applications.created_by", kind: idColumn},
-		"modified_by":              {sql: "applications.modified_by", kind: idColumn},
+		"created_by":               {sql: "applications.created_by", kind: idColumn, nullable: true},
+		"modified_by":              {sql: "applications.modified_by", kind: idColumn, nullable: true},
 		"client_secret":            {kind: secretColumn},
 		"user__password":           {kind: secretColumn},
 	},
@@ -38,9 +40,13 @@ var applicationList = &resource{
 	order:  []Order{{Field: "organization"}, {Field: "name"}},
 }
 
+func withApplication(db *gorm.DB) *gorm.DB {
+	return db.Preload("Organization").Preload("User").Preload("ClientSecrets")
+}
+
 // Application loads an application with its organization, owner and live secrets; ErrNotFound.
 func (r Reader) Application(id int64) (*models.Application, error) {
-	return one[models.Application](r.db.Preload("Organization").Preload("User").Preload("ClientSecrets").Where("id = ?", id))
+	return one[models.Application](withApplication(r.db).Where("id = ?", id))
 }
 
 // ApplicationByName loads like Application, by name and organization; ErrNotFound.
@@ -49,13 +55,12 @@ func (r Reader) ApplicationByName(name, organization string) (*models.Applicatio
 	if err != nil {
 		return nil, err
 	}
-	return one[models.Application](r.db.Preload("Organization").Preload("User").Preload("ClientSecrets").
-		Where("name = ? AND organization_id = ?", name, owner.ID))
+	return named[models.Application](withApplication(r.db).Where("name = ? AND organization_id = ?", name, owner.ID), name)
 }
 
 // ApplicationByClientID loads the application that a client names, with its live secrets and owner; ErrNotFound.
 func (r Reader) ApplicationByClientID(clientID string) (*models.Application, error) {
-	return one[models.Application](r.db.Preload("Organization").Preload("User").Preload("ClientSecrets").Where("client_id = ?", clientID))
+	return named[models.Application](withApplication(r.db).Where("client_id = ?", clientID), clientID)
 }
 
 // Applications lists applications with organization and owner.
@@ -86,7 +91,7 @@ func (tx *Tx) UpdateApplication(a *models.Application) error { return tx.update(
 
 // LockApplication loads like Application and keeps other transactions from changing it, or from issuing its tokens, until the end.
 func (tx *Tx) LockApplication(id int64) (*models.Application, error) {
-	return one[models.Application](tx.locked().Preload("Organization").Preload("User").Preload("ClientSecrets").Where("id = ?", id))
+	return one[models.Application](withApplication(tx.locked()).Where("id = ?", id))
 }
 
 // DeleteApplication removes the row with its secrets, codes and consents. Its tokens must be gone before.

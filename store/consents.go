@@ -8,7 +8,8 @@ import (
 
 // Consent loads what the user granted to the application for the redirect URI; ErrNotFound.
 func (r Reader) Consent(userID, applicationID int64, redirectURI string) (*models.Consent, error) {
-	return one[models.Consent](r.db.Where("user_id = ? AND application_id = ? AND redirect_uri = ?", userID, applicationID, redirectURI))
+	return named[models.Consent](r.db.Where("user_id = ? AND application_id = ? AND redirect_uri = ?", userID, applicationID, redirectURI),
+		redirectURI)
 }
 
 // ConsentedScopes lists what the user granted to the application, one scope for each redirect URI.

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"strings"
+	"slices"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"gorm.io/gorm"
@@ -57,6 +57,13 @@ func broken(err error) bool {
 }
 
 // Codes: https://www.postgresql.org/docs/current/errcodes-appendix.html.
+var (
+	// connection, lost against other transactions (after the last attempt), resources, operator, system
+	unavailableClasses = []string{"08", "40", "53", "57", "58"}
+	// read-only, ended while idle, ended for its length, password, database missing, locked, corrupted
+	unavailableCodes = []string{"25006", "25P03", "25P04", "28000", "28P01", "3D000", "55P03", "XX001", "XX002"}
+)
+
 func translatePostgres(err *pgconn.PgError) error {
 	class := err.Code[:min(2, len(err.Code))]
 	switch {
@@ -64,7 +71,7 @@ func translatePostgres(err *pgconn.PgError) error {
 		return fmt.Errorf("%w: %s", ErrConflict, err.ConstraintName)
 	case err.Code == "23503":
 		return fmt.Errorf("%w: %s", ErrNotFound, err.ConstraintName)
-	case strings.Contains("08 53 57 58", class), err.Code == "25006", err.Code == "3D000", err.Code == "28P01", err.Code == "28000":
+	case slices.Contains(unavailableClasses, class), slices.Contains(unavailableCodes, err.Code):
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	return err
@@ -84,6 +91,11 @@ func translateSQLite(err *sqlite.Error) error {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	return err
+}
+
+// outOfTime reports whether the deadline of a writing cut it off.
+func outOfTime(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, sql.ErrTxDone)
 }
 
 // retryable reports whether the transaction lost against another and may be tried again.

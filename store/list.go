@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -49,6 +50,13 @@ type QueryError struct {
 // Error is the message.
 func (e *QueryError) Error() string { return e.Message }
 
+// Bounds of a query, well below what the databases take.
+const (
+	mostConditions = 100    // filters, search terms and sort keys
+	mostValues     = 10_000 // of all filters
+	mostText       = 10_000 // bytes in one value
+)
+
 type kind int
 
 const (
@@ -60,9 +68,10 @@ const (
 )
 
 type column struct {
-	sql  string
-	kind kind
-	join string // the key in resource.joins that sql needs
+	sql      string
+	kind     kind
+	join     string // the key in resource.joins that sql needs
+	nullable bool   // may be null even where nothing is joined
 }
 
 // resource is what may be asked about one list: an allow-list. Nothing that a caller sends becomes SQL but through it.
@@ -128,7 +137,10 @@ func (b *queryBuilder) filter(f Filter) error {
 	return nil
 }
 
-func (b *queryBuilder) searchTerm(term string) {
+func (b *queryBuilder) searchTerm(term string) error {
+	if err := checkText("search", term); err != nil {
+		return err
+	}
 	var alternatives []string
 	var args []any
 	for _, name := range b.resource.search {
@@ -136,35 +148,35 @@ func (b *queryBuilder) searchTerm(term string) {
 		if c.join != "" {
 			b.joined[c.join] = true
 		}
-		alternatives = append(alternatives, "LOWER("+c.sql+") LIKE ? ESCAPE '\\'")
-		args = append(args, "%"+escapeLike(strings.ToLower(term))+"%")
+		alternatives = append(alternatives, "fold("+c.sql+") LIKE ? ESCAPE '\\'")
+		args = append(args, "%"+escapeLike(fold(term))+"%")
 	}
 	b.and = append(b.and, condition{"(" + strings.Join(alternatives, " OR ") + ")", args})
+	return nil
 }
 
+// order puts null last in both directions. Where there is none it says nothing of it, so that an index can serve.
 func (b *queryBuilder) order(orders []Order) error {
 	for _, o := range append(orders, Order{Field: "id"}) {
 		c, err := b.column(o.Field)
 		if err != nil {
 			return err
 		}
-		direction := " ASC NULLS LAST"
+		sql := c.sql
 		if o.Descending {
-			direction = " DESC NULLS LAST"
+			sql += " DESC"
 		}
-		if o.Field == "id" {
-			direction = strings.TrimSuffix(direction, " NULLS LAST")
+		if c.nullable || c.join != "" {
+			sql += " NULLS LAST"
 		}
-		b.orderBy = append(b.orderBy, c.sql+direction)
+		b.orderBy = append(b.orderBy, sql)
 	}
 	return nil
 }
 
 func (b *queryBuilder) on(db *gorm.DB) *gorm.DB {
-	for name, join := range b.resource.joins {
-		if b.joined[name] {
-			db = db.Joins(join)
-		}
+	for _, name := range slices.Sorted(maps.Keys(b.joined)) {
+		db = db.Joins(b.resource.joins[name])
 	}
 	for _, c := range b.and {
 		db = db.Where(c.sql, c.args...)
@@ -180,35 +192,53 @@ func (b *queryBuilder) on(db *gorm.DB) *gorm.DB {
 	return db
 }
 
-// list runs a query that is narrowed to what may be seen, and counts it.
-func list[T any](db *gorm.DB, r *resource, q Query, preload ...string) (Page[T], error) {
+// build turns a query into SQL, or says what is wrong with it.
+func (r *resource) build(q Query) (*queryBuilder, error) {
+	tooLong := &QueryError{Message: "The query is too long."}
+	if len(q.Filters)+len(q.Search)+len(q.Order) > mostConditions {
+		return nil, tooLong
+	}
 	b := &queryBuilder{resource: r, joined: map[string]bool{}}
 	for _, filter := range q.Filters {
 		if err := b.filter(filter); err != nil {
-			return Page[T]{}, err
+			return nil, err
 		}
 	}
 	for _, term := range q.Search {
-		b.searchTerm(term)
+		if err := b.searchTerm(term); err != nil {
+			return nil, err
+		}
 	}
-	if err := b.order(append(slices.Clone(q.Order), r.orderUnless(q.Order)...)); err != nil {
-		return Page[T]{}, err
+	values := 0
+	for _, c := range slices.Concat(b.and, b.or) {
+		values += len(c.args)
 	}
+	if values > mostValues {
+		return nil, tooLong
+	}
+	return b, b.order(append(slices.Clone(q.Order), r.orderUnless(q.Order)...))
+}
+
+// list runs a query that is narrowed to what may be seen, and counts it.
+func list[T any](db *gorm.DB, r *resource, q Query, preload ...string) (Page[T], error) {
 	page := Page[T]{Count: -1}
+	b, err := r.build(q)
+	if err != nil {
+		return page, err
+	}
 	filtered := b.on(db.Table(r.table)).Session(&gorm.Session{})
 	if !q.SkipCount {
 		if err := filtered.Count(&page.Count).Error; err != nil {
 			return page, translate(err)
 		}
 	}
-	query := filtered.Select(r.table + ".*").Order(strings.Join(b.orderBy, ", "))
+	query := filtered.Order(strings.Join(b.orderBy, ", "))
 	for _, name := range preload {
 		query = query.Preload(name)
 	}
 	if q.Limit > 0 {
 		query = query.Limit(q.Limit).Offset(q.Offset)
 	}
-	var err error
 	page.Rows, err = all[T](query)
 	return page, err
 }

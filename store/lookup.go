@@ -1,11 +1,11 @@
 package store
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // lookup turns a filter on c into a condition with bound parameters.
@@ -26,14 +26,14 @@ func lookup(c column, f Filter) (string, []any, error) {
 	case "in":
 		return lookupIn(c, f)
 	case "", "exact", "gt", "gte", "lt", "lte":
-		if f.Lookup == "" && (f.Value == "null" || f.Value == "none") && c.kind == idColumn {
+		operator := map[string]string{"": "=", "exact": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}[f.Lookup]
+		if word := strings.ToLower(f.Value); c.kind == idColumn && operator == "=" && (word == "null" || word == "none") {
 			return c.sql + " IS NULL", nil, nil
 		}
 		value, err := parseValue(c.kind, f.Value)
 		if err != nil {
 			return fail(f.Field + ": " + err.Error())
 		}
-		operator := map[string]string{"": "=", "exact": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}[f.Lookup]
 		return c.sql + " " + operator + " ?", []any{value}, nil
 	}
 	return lookupText(c, f)
@@ -51,14 +51,15 @@ func lookupIn(c column, f Filter) (string, []any, error) {
 		}
 		values = append(values, value)
 	}
-	return c.sql + " IN ?", []any{values}, nil
+	places := strings.TrimSuffix(strings.Repeat("?,", len(values)), ",")
+	return c.sql + " IN (" + places + ")", values, nil
 }
 
 func lookupText(c column, f Filter) (string, []any, error) {
 	fail := func(message string) (string, []any, error) {
 		return "", nil, &QueryError{Field: f.Field, Message: message}
 	}
-	before, after, fold := "", "", strings.HasPrefix(f.Lookup, "i")
+	before, after, folded := "", "", strings.HasPrefix(f.Lookup, "i")
 	switch strings.TrimPrefix(f.Lookup, "i") {
 	case "exact":
 	case "contains":
@@ -73,12 +74,15 @@ func lookupText(c column, f Filter) (string, []any, error) {
 	if c.kind != textColumn {
 		return fail(fmt.Sprintf("%s is not a text field and does not support %s.", f.Field, f.Lookup))
 	}
-	if strings.ContainsRune(f.Value, 0) {
-		return fail(f.Field + ": Null characters are not allowed.")
+	if err := checkText(f.Field, f.Value); err != nil {
+		return "", nil, err
 	}
 	sql, value := c.sql, f.Value
-	if fold {
-		sql, value = "LOWER("+sql+")", strings.ToLower(value)
+	if folded {
+		sql, value = "fold("+sql+")", fold(value)
+	}
+	if before+after == "" {
+		return sql + " = ?", []any{value}, nil
 	}
 	return sql + " LIKE ? ESCAPE '\\'", []any{before + escapeLike(value) + after}, nil
 }
@@ -100,11 +104,24 @@ func parseValue(k kind, text string) (any, error) {
 	case timeColumn:
 		return parseTime(text)
 	default:
-		if strings.ContainsRune(text, 0) {
-			return nil, errors.New("Null characters are not allowed.") //nolint:staticcheck // a message of the contract
-		}
-		return text, nil
+		return text, checkText("", text)
 	}
+}
+
+// checkText refuses what no text of a row can be, and what is too long to look for.
+func checkText(field, text string) error {
+	var problem string
+	switch {
+	case strings.ContainsRune(text, 0):
+		problem = "Null characters are not allowed."
+	case !utf8.ValidString(text):
+		problem = "The value is not valid UTF-8."
+	case len(text) > mostText:
+		problem = "The value is too long."
+	default:
+		return nil
+	}
+	return &QueryError{Field: field, Message: strings.TrimPrefix(field+": "+problem, ": ")}
 }
 
 func parseBool(text string) (bool, error) {
@@ -120,7 +137,7 @@ func parseBool(text string) (bool, error) {
 func parseTime(text string) (time.Time, error) {
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", time.DateOnly} {
 		if t, err := time.ParseInLocation(layout, text, time.UTC); err == nil {
-			return t.UTC(), nil
+			return t.UTC().Truncate(time.Microsecond), nil
 		}
 	}
 	return time.Time{}, fmt.Errorf("'%s' is not a date", text)

@@ -3,10 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
-	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -14,11 +12,8 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/stdlib" // driver "pgx" as well
 	"gorm.io/driver/postgres"
-	gormsqlite "gorm.io/driver/sqlite"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
-
-	_ "modernc.org/sqlite" // driver "sqlite"
 )
 
 // Open connects to the database and makes sure that it answers; it does not migrate. A SQLite file is made if it is missing, in a
@@ -28,67 +23,23 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 	if clock == nil {
 		clock = time.Now
 	}
-	s := &Store{clock: clock}
+	s := &Store{clock: clock, timeout: 30 * time.Second}
 	var err error
 	if path, ok := sqlitePath(options.URL); ok {
 		err = s.openSQLite(path)
-	} else {
+	} else if strings.HasPrefix(options.URL, "postgres://") || strings.HasPrefix(options.URL, "postgresql://") {
 		err = s.openPostgres(options.URL)
+	} else {
+		err = errors.New("open the database: the address is neither sqlite:PATH nor postgres://…")
+	}
+	if err == nil {
+		err = s.Ping(ctx)
 	}
 	if err != nil {
-		return nil, err
-	}
-	if err := s.Ping(ctx); err != nil {
 		_ = s.Close()
 		return nil, err
 	}
 	return s, nil
-}
-
-func sqlitePath(address string) (string, bool) {
-	path, ok := strings.CutPrefix(address, "sqlite:")
-	return strings.TrimPrefix(path, "//"), ok
-}
-
-// sqliteParameters hold for every connection: write-ahead log, fsync at each commit, times as whole microseconds.
-const sqliteParameters = "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(ON)" +
-	"&_pragma=cache_size(-16000)&_pragma=temp_store(MEMORY)&_time_integer_format=unix_micro&_inttotime=1"
-
-func (s *Store) openSQLite(path string) error {
-	if err := createPrivately(path); err != nil {
-		return err
-	}
-	s.dialect, s.path = SQLite, path
-	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + sqliteParameters
-	var err error
-	if s.write, err = sqlitePool(dsn+"&_txlock=immediate", 1); err != nil {
-		return err
-	}
-	s.read, err = sqlitePool(dsn, 8)
-	return err
-}
-
-// createPrivately makes the file before SQLite does, since SQLite would make it for everybody to read; the log beside it gets the
-// same permissions.
-func createPrivately(path string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("create the folder of the database: %w", err)
-	}
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // #nosec G304 -- the operator names the file
-	if err != nil {
-		return fmt.Errorf("open the database: %w", err)
-	}
-	return file.Close()
-}
-
-func sqlitePool(dsn string, connections int) (*gorm.DB, error) {
-	db, err := sql.Open("sqlite", dsn)
-	if err != nil {
-		return nil, fmt.Errorf("open the database: %w", err)
-	}
-	db.SetMaxOpenConns(connections)
-	db.SetMaxIdleConns(connections)
-	return pool(gormsqlite.New(gormsqlite.Config{Conn: db}), true)
 }
 
 func (s *Store) openPostgres(address string) error {
@@ -101,7 +52,7 @@ func (s *Store) openPostgres(address string) error {
 	db.SetMaxOpenConns(32)
 	db.SetMaxIdleConns(32)
 	db.SetConnMaxIdleTime(5 * time.Minute)
-	s.write, err = pool(postgres.New(postgres.Config{Conn: db}), false)
+	s.write, err = pool(db, postgres.New(postgres.Config{Conn: db}), false) // the driver keeps prepared statements itself
 	s.read = s.write
 	return err
 }
@@ -113,15 +64,26 @@ func readTimesAsUTC(_ context.Context, connection *pgx.Conn) error {
 	return nil
 }
 
-func pool(dialector gorm.Dialector, prepare bool) (*gorm.DB, error) {
-	db, err := gorm.Open(dialector, &gorm.Config{
+// Bounds for the prepared statements that are kept: queries come in any shape, so the number must have a limit; and a statement that
+// ends because of its age could end under the hands of who uses it, so the age must have none (ten years is GORM's word for that).
+const (
+	keptStatements = 100
+	neverExpire    = 10 * 365 * 24 * time.Hour
+)
+
+func pool(db *sql.DB, dialector gorm.Dialector, prepare bool) (*gorm.DB, error) {
+	opened, err := gorm.Open(dialector, &gorm.Config{
 		SkipDefaultTransaction: true, // Write is the transaction
 		PrepareStmt:            prepare,
+		PrepareStmtMaxSize:     keptStatements,
+		PrepareStmtTTL:         neverExpire,
+		QueryFields:            true,           // a column that a later release adds does not disturb this one
 		Logger:                 logger.Discard, // errors are returned, and logged once where they are answered
 		DisableAutomaticPing:   true,
 	})
 	if err != nil {
+		_ = db.Close()
 		return nil, fmt.Errorf("open the database: %w", translate(err))
 	}
-	return db, nil
+	return opened, nil
 }

@@ -11,8 +11,8 @@ var organizationList = &resource{
 		"managed":     {sql: "organizations.managed", kind: boolColumn},
 		"created":     {sql: "organizations.created", kind: timeColumn},
 		"modified":    {sql: "organizations.modified", kind: timeColumn},
-		"created_by":  {sql: "organizations.created_by", kind: idColumn},
-		"modified_by": {sql: "organizations.modified_by", kind: idColumn},
+		"created_by":  {sql: "organizations.created_by", kind: idColumn, nullable: true},
+		"modified_by": {sql: "organizations.modified_by", kind: idColumn, nullable: true},
 	},
 	search: []string{"name", "description"},
 	order:  []Order{{Field: "name"}},
@@ -25,7 +25,7 @@ func (r Reader) Organization(id int64) (*models.Organization, error) {
 
 // OrganizationByName loads an organization by its exact name; ErrNotFound.
 func (r Reader) OrganizationByName(name string) (*models.Organization, error) {
-	return one[models.Organization](r.db.Where("name = ?", name))
+	return named[models.Organization](r.db.Where("name = ?", name), name)
 }
 
 // Organizations lists organizations.

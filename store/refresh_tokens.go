@@ -36,29 +36,33 @@ func (tx *Tx) RotateRefreshToken(digest models.Digest) (*models.RefreshToken, er
 // oldest first. Their access tokens are the caller's to delete. A token that another transaction is rotating is waited for, and
 // its successor is revoked in its place.
 func (tx *Tx) RevokeRefreshTokens(selection TokenSelection, reason string) ([]models.RefreshToken, error) {
-	return eachSelected(tx, selection, "revoked IS NULL", func(tokens []models.RefreshToken) error {
+	return tx.eachRefreshToken(selection, "revoked IS NULL", func(tokens []models.RefreshToken, ids []int64) error {
 		now := tx.now
 		for n := range tokens {
 			tokens[n].Revoked, tokens[n].Reason = &now, reason
 		}
-		return translate(tx.db.Model(&models.RefreshToken{}).Where("id IN ?", refreshTokenIDs(tokens)).
-			Updates(map[string]any{"revoked": now, "reason": reason}).Error)
+		return tx.db.Model(&models.RefreshToken{}).Where("id IN ?", ids).Updates(map[string]any{"revoked": now, "reason": reason}).Error
 	})
 }
 
 // DeleteRefreshTokens deletes the tokens selected, in whatever state, and returns them.
 func (tx *Tx) DeleteRefreshTokens(selection TokenSelection) ([]models.RefreshToken, error) {
-	return eachSelected(tx, selection, "", func(tokens []models.RefreshToken) error {
-		return translate(tx.db.Where("id IN ?", refreshTokenIDs(tokens)).Delete(&models.RefreshToken{}).Error)
+	return tx.eachRefreshToken(selection, "", func(_ []models.RefreshToken, ids []int64) error {
+		return tx.db.Where("id IN ?", ids).Delete(&models.RefreshToken{}).Error
 	})
 }
 
-func refreshTokenIDs(tokens []models.RefreshToken) []int64 {
-	ids := make([]int64, len(tokens))
-	for n, token := range tokens {
-		ids[n] = token.ID
+func (tx *Tx) eachRefreshToken(selection TokenSelection, condition string, change func([]models.RefreshToken, []int64) error) ([]models.RefreshToken, error) {
+	take := func(some TokenSelection) ([]models.RefreshToken, error) {
+		tokens, err := all[models.RefreshToken](some.on(tx.locked().Where(condition)))
+		if err != nil || len(tokens) == 0 {
+			return nil, err
+		}
+		return tokens, translate(change(tokens, idsOf(tokens, func(t *models.RefreshToken) int64 { return t.ID })))
 	}
-	return ids
+	return eachSelected(selection, take, func(some TokenSelection) (bool, error) {
+		return tx.anyLeft(some, &models.RefreshToken{}, condition)
+	})
 }
 
 // NarrowRefreshTokens takes scope away from the live tokens of a family (contract §12.26).

@@ -26,7 +26,8 @@ type Store struct {
 	write   *gorm.DB
 	clock   func() time.Time
 	dialect string
-	path    string // of the SQLite file
+	path    string        // of the SQLite file
+	timeout time.Duration // bounds one Write, waiting for other writers included
 }
 
 // Reader answers questions, bound to the context it was made with.
@@ -43,9 +44,6 @@ const (
 	SQLite     = "sqlite"
 	PostgreSQL = "postgres"
 )
-
-// writeTimeout bounds one Write, waiting for other writers included.
-const writeTimeout = 30 * time.Second
 
 // Dialect is SQLite or PostgreSQL.
 func (s *Store) Dialect() string { return s.dialect }
@@ -68,7 +66,7 @@ func (s *Store) Write(ctx context.Context, change func(*Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
 	defer cancel()
 	const attempts = 8
 	var err error
@@ -82,6 +80,9 @@ func (s *Store) Write(ctx context.Context, change func(*Tx) error) error {
 		if !retryable(err) {
 			break
 		}
+	}
+	if ctx.Err() != nil && outOfTime(err) {
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	return translate(err)
 }
@@ -99,6 +100,9 @@ func (s *Store) Ping(ctx context.Context) error {
 // Close ends all connections.
 func (s *Store) Close() error {
 	for _, pool := range []*gorm.DB{s.read, s.write} {
+		if pool == nil {
+			continue // Open gave up before it
+		}
 		db, err := pool.DB()
 		if err == nil {
 			err = db.Close()
@@ -142,6 +146,15 @@ func (tx *Tx) update(row any) error {
 		return ErrNotFound
 	}
 	return translate(result.Error)
+}
+
+// named loads the row of which a text that a caller sent is the name. One that no row can hold is ErrNotFound: PostgreSQL would take
+// it for a broken statement.
+func named[T any](query *gorm.DB, name string) (*T, error) {
+	if checkText("", name) != nil {
+		return nil, ErrNotFound
+	}
+	return one[T](query)
 }
 
 // locked makes PostgreSQL hold the rows that are read until the transaction ends; SQLite has one writer anyway.

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"errors"
+	"fmt"
 	"time"
 
 	"gorm.io/gorm"
@@ -22,7 +24,7 @@ var userList = &resource{
 		"is_system_auditor":   {sql: "users.is_platform_auditor", kind: boolColumn},
 		"is_active":           {sql: "users.is_active", kind: boolColumn},
 		"managed":             {sql: "users.managed", kind: boolColumn},
-		"last_login":          {sql: "users.last_login", kind: timeColumn},
+		"last_login":          {sql: "users.last_login", kind: timeColumn, nullable: true},
 		"created":             {sql: "users.created", kind: timeColumn},
 		"modified":            {sql: "users.modified", kind: timeColumn},
 		"password":            {kind: secretColumn},
@@ -38,7 +40,7 @@ func (r Reader) User(id int64) (*models.User, error) {
 
 // UserByName loads a user with memberships by the exact username; ErrNotFound.
 func (r Reader) UserByName(username string) (*models.User, error) {
-	return one[models.User](r.db.Preload("Memberships").Where("username = ?", username))
+	return named[models.User](r.db.Preload("Memberships").Where("username = ?", username), username)
 }
 
 // Users lists users with their memberships.
@@ -51,18 +53,21 @@ func (r Reader) Users(q Query, v models.Visibility) (Page[models.User], error) {
 	return list[models.User](db, userList, q, "Memberships")
 }
 
-// Members lists the users who hold the role in the organization, as far as v shows them.
+// Members lists the users who hold the role in the organization, or any where role is "", as far as v shows them.
 func (r Reader) Members(organizationID int64, role models.Role, q Query, v models.Visibility) (Page[models.User], error) {
-	in := r.db.Table("organization_users").Select("user_id").Where("organization_id = ? AND role = ?", organizationID, role)
+	in := r.db.Table("organization_users").Select("user_id").Where("organization_id = ?", organizationID)
+	if role != "" {
+		in = in.Where("role = ?", role)
+	}
 	narrowed := Reader{db: r.db.Where("users.id IN (?)", in).Session(&gorm.Session{}), now: r.now}
 	return narrowed.Users(q, v)
 }
 
 // SuperuserExists reports whether anybody active may administer the product.
 func (r Reader) SuperuserExists() (bool, error) {
-	var found int64
-	err := r.db.Model(&models.User{}).Where("is_superuser AND is_active").Limit(1).Count(&found).Error
-	return found > 0, translate(err)
+	var ids []int64
+	err := r.db.Model(&models.User{}).Where("is_superuser AND is_active").Limit(1).Pluck("id", &ids).Error
+	return len(ids) > 0, translate(err)
 }
 
 // SuperuserRemains reports like SuperuserExists, and keeps other transactions from changing any superuser: of two that take the
@@ -111,9 +116,14 @@ func (tx *Tx) RemoveMembership(organizationID, userID int64, role models.Role) (
 	return result.RowsAffected > 0, translate(result.Error)
 }
 
+// deleted is the outcome of deleting one row. Rows that still refer to it are the caller's mistake, no ErrNotFound.
 func deleted(result *gorm.DB) error {
-	if result.Error == nil && result.RowsAffected == 0 {
+	switch err := translate(result.Error); {
+	case errors.Is(err, ErrNotFound):
+		return fmt.Errorf("other rows refer to it: %w", result.Error)
+	case err == nil && result.RowsAffected == 0:
 		return ErrNotFound
+	default:
+		return err
 	}
-	return translate(result.Error)
 }

@@ -19,6 +19,7 @@ CREATE TABLE users (
     created_by          integer,
     modified_by         integer
 );
+CREATE INDEX users_superusers ON users (id) WHERE is_superuser;
 
 CREATE TABLE organizations (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -98,6 +99,7 @@ CREATE INDEX access_tokens_user ON access_tokens (user_id, id);
 CREATE INDEX access_tokens_application ON access_tokens (application_id, id) WHERE application_id IS NOT NULL;
 CREATE INDEX access_tokens_family ON access_tokens (family_id) WHERE family_id <> '';
 CREATE INDEX access_tokens_expires ON access_tokens (expires, id);
+CREATE INDEX access_tokens_platform ON access_tokens (platform, id);
 
 CREATE TABLE refresh_tokens (
     id              INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -121,7 +123,8 @@ CREATE INDEX refresh_tokens_user ON refresh_tokens (user_id, id);
 CREATE INDEX refresh_tokens_subject ON refresh_tokens (subject_user_id, id);
 CREATE INDEX refresh_tokens_family ON refresh_tokens (family_id);
 CREATE INDEX refresh_tokens_revoked ON refresh_tokens (revoked) WHERE revoked IS NOT NULL;
-CREATE INDEX refresh_tokens_created ON refresh_tokens (created);
+CREATE INDEX refresh_tokens_live ON refresh_tokens (id) WHERE revoked IS NULL;
+CREATE INDEX refresh_tokens_alone ON refresh_tokens (created) WHERE access_token_id IS NULL AND revoked IS NULL;
 
 CREATE TABLE authorization_codes (
     id                    INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -183,10 +186,12 @@ CREATE TABLE activity (
     related_id   integer NOT NULL,
     related_name text NOT NULL,
     note         text NOT NULL,
-    changes      text NOT NULL
+    changes      text NOT NULL,
+    form         text
 );
 CREATE INDEX activity_object ON activity (object_type, object_id, id);
 CREATE INDEX activity_actor ON activity (actor_id, id) WHERE actor_id IS NOT NULL;
+CREATE UNIQUE INDEX activity_form ON activity (form) WHERE form IS NOT NULL;
 
 CREATE TABLE settings (
     key      text PRIMARY KEY,

@@ -1,0 +1,104 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	gormsqlite "gorm.io/driver/sqlite"
+	"gorm.io/gorm"
+	"modernc.org/sqlite"
+)
+
+// sqliteParameters hold for every connection: write-ahead log, fsync at each commit, times as whole microseconds, LIKE that tells upper
+// from lower case as PostgreSQL's does.
+const sqliteParameters = "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(ON)" +
+	"&_pragma=cache_size(-16000)&_pragma=temp_store(MEMORY)&_pragma=case_sensitive_like(ON)&_time_integer_format=unix_micro&_inttotime=1"
+
+func sqlitePath(address string) (string, bool) {
+	path, ok := strings.CutPrefix(address, "sqlite:")
+	return strings.TrimPrefix(path, "//"), ok
+}
+
+// openSQLite opens one connection that writes and a pool that cannot.
+func (s *Store) openSQLite(path string) error {
+	if path == "" {
+		return fmt.Errorf("open the database: no file is named")
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return fmt.Errorf("open the database: %w", err)
+	}
+	if err := createPrivately(path); err != nil {
+		return err
+	}
+	s.dialect, s.path = SQLite, path
+	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + sqliteParameters
+	// Statements prepared in a transaction end with it, so keeping them costs more than it saves.
+	if s.write, err = sqlitePool(dsn+"&_txlock=immediate", 1, false); err != nil {
+		return err
+	}
+	s.read, err = sqlitePool(dsn+"&_query_only=1", 8, true)
+	return err
+}
+
+// createPrivately makes the file before SQLite does, and keeps everybody else from it whatever the umask, since SQLite would make it for
+// all to read. The log beside it gets the permissions of the file; one that was left behind may have others.
+func createPrivately(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("create the folder of the database: %w", err)
+	}
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // #nosec G304 -- the operator names the file
+	if err != nil {
+		return fmt.Errorf("open the database: %w", err)
+	}
+	for _, each := range []string{path, path + "-wal", path + "-shm"} {
+		info, err := os.Stat(each)
+		if err == nil && info.Mode() != fs.FileMode(0o600) {
+			_ = os.Chmod(each, 0o600) // a file system without permissions is no reason not to start
+		}
+	}
+	return file.Close()
+}
+
+func sqlitePool(dsn string, connections int, prepare bool) (*gorm.DB, error) {
+	db := sql.OpenDB(sqliteConnector(dsn))
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	return pool(db, gormsqlite.New(gormsqlite.Config{Conn: db}), prepare)
+}
+
+// sqliteConnector is a data source name for sqliteDriver.
+type sqliteConnector string
+
+// Connect opens a connection.
+func (c sqliteConnector) Connect(context.Context) (driver.Conn, error) {
+	return sqliteDriver.Open(string(c))
+}
+
+// Driver is the driver.
+func (sqliteConnector) Driver() driver.Driver { return sqliteDriver }
+
+// sqliteDriver is a driver of our own, since it knows a function more than the one that every package shares.
+var sqliteDriver = func() *sqlite.Driver {
+	d := &sqlite.Driver{}
+	d.MustRegisterDeterministicScalarFunction("fold", 1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+		if text, ok := args[0].(string); ok {
+			return fold(text), nil
+		}
+		return args[0], nil
+	})
+	return d
+}()
+
+// fold takes the differences of case out of a text. The function fold of each database does the same, so that both find the same rows.
+func fold(text string) string {
+	text = strings.ReplaceAll(text, "İ", "i\u0307") // the one letter that becomes two
+	return strings.ReplaceAll(strings.ToLower(text), "ς", "σ")
+}
