@@ -53,6 +53,7 @@ type Activity struct {
 	RelatedName string
 	Note        string // a remark in words: "refresh token reused"
 	Changes     Changes
+	Form        *string // the single-use number of the form that asked for it; no two entries have the same
 }
 
 // TableName is the name of the table of entries.

@@ -52,13 +52,22 @@ type ApplicationInput struct {
 	ResourceURIs           *models.Words // gateway only, by a superuser
 	Algorithm              *string       // gateway only
 	SkipAuthorization      *bool
-	RequirePKCE            *bool // gateway only
-	IntrospectAll          *bool // gateway only, by a superuser
+	RequirePKCE            *bool  // gateway only
+	IntrospectAll          *bool  // gateway only, by a superuser
+	Form                   string // creation only: the single-use number of the form that asks, "" for none
 }
 
 // CreateApplication registers a client of the face's platform (contract §1.2). The secret is the one time that it can be read; it is
-// empty for a public client.
+// empty for a public client. A form that comes again is *Repeated.
 func (s *Server) CreateApplication(ctx context.Context, actor Actor, face models.Face, in ApplicationInput) (*models.Application, models.Secret, error) {
+	application, secret, err := s.createApplication(ctx, actor, face, in)
+	if err != nil {
+		return nil, models.Secret{}, s.repeated(ctx, actor, in.Form, err)
+	}
+	return application, secret, nil
+}
+
+func (s *Server) createApplication(ctx context.Context, actor Actor, face models.Face, in ApplicationInput) (*models.Application, models.Secret, error) {
 	var secret models.Secret
 	application := &models.Application{Platform: face.Platform(), ClientID: models.RandomText(models.ClientIDLength)}
 	if err := s.planApplication(ctx, actor, face, application, in); err != nil {
@@ -73,7 +82,9 @@ func (s *Server) CreateApplication(ctx context.Context, actor Actor, face models
 		if secret, err = renewSecret(tx, application); err != nil {
 			return err
 		}
-		return tx.Record(actor.did(models.OperationCreate, applicationObject(application), models.Added(application.ActivityFields())))
+		entry := actor.did(models.OperationCreate, applicationObject(application), models.Added(application.ActivityFields()))
+		entry.Form = formNumber(in.Form)
+		return tx.Record(entry)
 	})
 	if errors.Is(err, store.ErrNotFound) { // what it points to went away meanwhile
 		err = s.checkApplication(s.store.Read(ctx), application)

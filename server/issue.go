@@ -27,7 +27,8 @@ type issuance struct {
 	platform    models.Platform
 	family      string // "": a new one, for an application's token
 	audience    models.Words
-	refresh     bool // with a refresh token
+	refresh     bool   // with a refresh token
+	form        string // the single-use number of the form that asks, "" for none
 }
 
 // issue stores a new access token, and its refresh token, with the activity entry, in the caller's transaction. The values are
@@ -58,6 +59,7 @@ func (s *Server) issue(tx *store.Tx, actor Actor, in issuance) (*Issued, error) 
 		}
 	}
 	entry := actor.did(models.OperationCreate, tokenObject(token), models.Added(token.ActivityFields()))
+	entry.Form = formNumber(in.form)
 	return issued, tx.Record(entry)
 }
 

@@ -22,7 +22,7 @@ func TestRefreshToken(t *testing.T) {
 			b.db.Clock.Advance(time.Hour)
 			var issued *server.Issued
 			entries := b.recorded(t, func() {
-				issued, err = b.RefreshToken(t.Context(), actor, models.FaceConsole, old.AccessToken.ID)
+				issued, err = b.RefreshToken(t.Context(), actor, models.FaceConsole, old.AccessToken.ID, "")
 				check(t, err)
 			})
 			token := issued.AccessToken
@@ -56,7 +56,7 @@ func TestRefreshTokenRefused(t *testing.T) {
 	onBed(t, func(t *testing.T, b *bed) {
 		refresh := func(actor server.Actor, face models.Face, id int64) func() error {
 			return func() error {
-				_, err := b.RefreshToken(t.Context(), actor, face, id)
+				_, err := b.RefreshToken(t.Context(), actor, face, id, "")
 				return err
 			}
 		}
@@ -107,7 +107,7 @@ func TestRefreshTokenRace(t *testing.T) {
 		won, errs := make([]bool, racers), make([]string, racers)
 		race(func(n int) {
 			if n%2 == 0 {
-				_, err := b.RefreshToken(t.Context(), as(b.member), models.FaceConsole, issued.AccessToken.ID)
+				_, err := b.RefreshToken(t.Context(), as(b.member), models.FaceConsole, issued.AccessToken.ID, "")
 				errs[n], won[n] = outcome(err), err == nil
 				return
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"gatehouse/models"
 	"gatehouse/store"
@@ -23,7 +24,7 @@ func (s *Server) Organizations(ctx context.Context, actor Actor, face models.Fac
 	return s.store.Read(ctx).Organizations(q, s.policy.VisibleOrganizations(actor.Actor, face))
 }
 
-// Members lists the users who hold the role in the organization, as far as the actor sees them.
+// Members lists the users who hold the role in the organization, or any where role is "", as far as the actor sees them.
 func (s *Server) Members(ctx context.Context, actor Actor, face models.Face, organizationID int64, role models.Role, q store.Query) (store.Page[models.User], error) {
 	if _, err := s.Organization(ctx, actor, face, organizationID); err != nil {
 		return store.Page[models.User]{}, err
@@ -130,40 +131,55 @@ func (s *Server) DeleteOrganization(ctx context.Context, actor Actor, face model
 
 // Associate gives the user the role in the organization; it is no error when they hold it already. An unknown user is Invalid.
 func (s *Server) Associate(ctx context.Context, actor Actor, organizationID, userID int64, role models.Role) error {
-	return s.changeMembership(ctx, actor, models.ActionCreate, organizationID, userID, func(tx *store.Tx, user *models.User) error {
-		return addMember(tx, actor, organizationID, user, role)
-	})
+	return s.ChangeMembers(ctx, actor, models.ActionCreate, organizationID, []int64{userID}, role)
 }
 
 // Disassociate takes the role away; it is no error when they do not hold it.
 func (s *Server) Disassociate(ctx context.Context, actor Actor, organizationID, userID int64, role models.Role) error {
-	return s.changeMembership(ctx, actor, models.ActionDelete, organizationID, userID, func(tx *store.Tx, user *models.User) error {
-		removed, err := tx.RemoveMembership(organizationID, userID, role)
-		if err != nil || !removed {
-			return err
-		}
-		return recordMembership(tx, actor, models.OperationDisassociate, organizationID, user, role)
-	})
+	return s.ChangeMembers(ctx, actor, models.ActionDelete, organizationID, []int64{userID}, role)
 }
 
-func (s *Server) changeMembership(ctx context.Context, actor Actor, action models.Action, organizationID, userID int64, change func(*store.Tx, *models.User) error) error {
+// ChangeMembers gives the role to all the users (ActionCreate) or takes it from all of them (ActionDelete); after an error none of
+// them is changed.
+func (s *Server) ChangeMembers(ctx context.Context, actor Actor, action models.Action, organizationID int64, userIDs []int64, role models.Role) error {
+	ids := slices.Compact(slices.Sorted(slices.Values(userIDs))) // always locked in the same order
 	err := s.store.Write(ctx, func(tx *store.Tx) error {
 		if _, err := tx.LockOrganization(organizationID); err != nil {
 			return err
 		}
-		user, err := tx.LockUser(userID)
-		if err != nil {
-			return missing("id", &userID, err)
-		}
-		if err := s.policy.Membership(actor.Actor, action, organizationID, user); err != nil {
+		// Before anybody is looked up: who may not even end a membership learns nothing about users.
+		if err := s.policy.Membership(actor.Actor, models.ActionDelete, organizationID, &models.User{}); err != nil {
 			return err
 		}
-		return change(tx, user)
+		for _, id := range ids {
+			if err := s.changeMember(tx, actor, action, organizationID, id, role); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("change membership: %w", err)
 	}
 	return nil
+}
+
+func (s *Server) changeMember(tx *store.Tx, actor Actor, action models.Action, organizationID, userID int64, role models.Role) error {
+	user, err := tx.LockUser(userID)
+	if err != nil {
+		return missing("id", &userID, err)
+	}
+	if err := s.policy.Membership(actor.Actor, action, organizationID, user); err != nil {
+		return err
+	}
+	if action == models.ActionCreate {
+		return addMember(tx, actor, organizationID, user, role)
+	}
+	removed, err := tx.RemoveMembership(organizationID, userID, role)
+	if err != nil || !removed {
+		return err
+	}
+	return recordMembership(tx, actor, models.OperationDisassociate, organizationID, user, role)
 }
 
 func addMember(tx *store.Tx, actor Actor, organizationID int64, user *models.User, role models.Role) error {

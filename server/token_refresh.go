@@ -20,6 +20,7 @@ func (*errReused) Error() string { return "refresh token reused" }
 type rotation struct {
 	digest models.Digest
 	scope  models.Scope // "": all that was granted
+	form   string       // the single-use number of the form that asks, "" for none
 	permit func(*models.RefreshToken) error
 }
 
@@ -52,7 +53,8 @@ func (s *Server) rotate(tx *store.Tx, actor Actor, in rotation) (*Issued, error)
 		return nil, err
 	}
 	plan := issuance{application: application, user: old.SubjectUserID, requester: old.UserID, scope: scope, granted: old.Scope,
-		platform: old.Platform, family: old.FamilyID, audience: old.Audience, refresh: true}
+		platform: old.Platform, family: old.FamilyID, audience: old.Audience, refresh: true,
+		form: in.form}
 	if old.AccessToken != nil {
 		plan.description = old.AccessToken.Description
 		if err := deleteAccessTokens(tx, actor, store.TokenSelection{IDs: []int64{old.AccessToken.ID}}, "refreshed"); err != nil {
@@ -106,8 +108,17 @@ func revocations(actor Actor, tokens []models.RefreshToken, note string) []model
 }
 
 // RefreshToken renews an application's token on behalf of the person it acts as, or of a superuser: the console's action. A token
-// of the automation controller is refused at every face but the controller's (contract §0, rule 2).
-func (s *Server) RefreshToken(ctx context.Context, actor Actor, face models.Face, id int64) (*Issued, error) {
+// of the automation controller is refused at every face but the controller's (contract §0, rule 2). form is the single-use number of
+// the form that asks, "" for none; one that comes again is *Repeated.
+func (s *Server) RefreshToken(ctx context.Context, actor Actor, face models.Face, id int64, form string) (*Issued, error) {
+	issued, err := s.refreshToken(ctx, actor, face, id, form)
+	if err != nil {
+		return nil, s.repeated(ctx, actor, form, fmt.Errorf("refresh token: %w", refreshRefusal(err)))
+	}
+	return issued, nil
+}
+
+func (s *Server) refreshToken(ctx context.Context, actor Actor, face models.Face, id int64, form string) (*Issued, error) {
 	var issued *Issued
 	err := s.store.Write(ctx, func(tx *store.Tx) error {
 		token, err := tx.LockAccessToken(id)
@@ -125,16 +136,13 @@ func (s *Server) RefreshToken(ctx context.Context, actor Actor, face models.Face
 			return models.Invalid{{Field: models.NonField, Message: "The application may not use refresh tokens."}}
 		}
 		permit := func(refresh *models.RefreshToken) error { return s.permitSubject(tx, refresh) }
-		issued, err = s.rotate(tx, actor, rotation{digest: refresh.Digest, permit: permit})
+		issued, err = s.rotate(tx, actor, rotation{digest: refresh.Digest, form: form, permit: permit})
 		if err == nil {
 			issued.AccessToken.User = token.User
 		}
 		return err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("refresh token: %w", refreshRefusal(err))
-	}
-	return issued, nil
+	return issued, err
 }
 
 // refreshRefusal turns what the token endpoint would answer into the refusal of an operation.

@@ -32,11 +32,20 @@ type TokenInput struct {
 	Expires     *time.Time      // creation only, not at the controller
 	Platform    models.Platform // creation by command only; "" is the face's
 	User        *models.User    // creation by command only: whose token it is
+	Form        string          // creation only: the single-use number of the form that asks, "" for none
 }
 
 // CreateToken makes a personal token for the actor's user, or a token of the application with a refresh token (contract §1.1). A
-// token of an application that has an owner acts as the owner.
+// token of an application that has an owner acts as the owner. A form that comes again is *Repeated.
 func (s *Server) CreateToken(ctx context.Context, actor Actor, face models.Face, in TokenInput) (*Issued, error) {
+	issued, err := s.createToken(ctx, actor, face, in)
+	if err != nil {
+		return nil, s.repeated(ctx, actor, in.Form, err)
+	}
+	return issued, nil
+}
+
+func (s *Server) createToken(ctx context.Context, actor Actor, face models.Face, in TokenInput) (*Issued, error) {
 	plan, err := s.planToken(ctx, actor, face, in)
 	if err != nil {
 		return nil, err
@@ -72,7 +81,7 @@ func (s *Server) planToken(ctx context.Context, actor Actor, face models.Face, i
 	if user == nil {
 		return nil, &models.Denied{Outcome: models.Unauthenticated}
 	}
-	plan := &issuance{user: &user.ID, requester: &user.ID, platform: face.Platform()}
+	plan := &issuance{user: &user.ID, requester: &user.ID, platform: face.Platform(), form: in.Form}
 	if actor.System && in.Platform != "" {
 		if plan.platform = in.Platform; !plan.platform.Valid() {
 			return nil, models.Invalid{{Field: "platform", Message: fmt.Sprintf("%q is not a valid choice.", in.Platform)}}
