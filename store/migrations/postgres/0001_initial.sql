@@ -191,12 +191,10 @@ CREATE TABLE activity (
     related_name text COLLATE "C" NOT NULL,
     note         text COLLATE "C" NOT NULL,
     changes      text COLLATE "C" NOT NULL,
-    form         text COLLATE "C",
     form         text COLLATE "C"
 );
 CREATE INDEX activity_object ON activity (object_type, object_id, id);
 CREATE INDEX activity_actor ON activity (actor_id, id) WHERE actor_id IS NOT NULL;
-CREATE UNIQUE INDEX activity_form ON activity (form) WHERE form IS NOT NULL;
 CREATE UNIQUE INDEX activity_form ON activity (form) WHERE form IS NOT NULL;
 
 CREATE TABLE settings (

@@ -187,12 +187,10 @@ CREATE TABLE activity (
     related_name text NOT NULL,
     note         text NOT NULL,
     changes      text NOT NULL,
-    form         text,
     form         text
 );
 CREATE INDEX activity_object ON activity (object_type, object_id, id);
 CREATE INDEX activity_actor ON activity (actor_id, id) WHERE actor_id IS NOT NULL;
-CREATE UNIQUE INDEX activity_form ON activity (form) WHERE form IS NOT NULL;
 CREATE UNIQUE INDEX activity_form ON activity (form) WHERE form IS NOT NULL;
 
 CREATE TABLE settings (
