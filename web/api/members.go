@@ -1,0 +1,101 @@
+package api
+
+import "gatehouse/models"
+
+// listMembers lists the users who hold a role in the path's organization.
+func listMembers(role models.Role) handler {
+	return func(c *call) error {
+		l, err := c.userListing()
+		if err != nil {
+			return err
+		}
+		page, err := c.server.Members(c.ctx(), c.actor, c.name, c.id(), role, l.Query)
+		if err != nil {
+			return err
+		}
+		return c.answerUsers(l, page)
+	}
+}
+
+// postMember is the controller's way (contract §1.4): {"id": U} gives a role, with "disassociate" takes it, and a user's fields
+// make a new member.
+func postMember(role models.Role) handler {
+	return func(c *call) error {
+		if _, err := c.organization(); err != nil {
+			return err
+		}
+		b, err := c.body()
+		if err != nil {
+			return err
+		}
+		_, named := b.values["id"]
+		if !named && role == models.RoleMember {
+			return c.registerUser(b, c.id())
+		}
+		id, action := c.memberID(b), models.ActionCreate
+		if leave := b.boolean("disassociate", false); leave != nil && *leave {
+			action = models.ActionDelete
+		}
+		if err := b.invalid.Err(); err != nil {
+			return err
+		}
+		return c.deleted(c.server.ChangeMembers(c.ctx(), c.actor, action, c.id(), []int64{id}, role))
+	}
+}
+
+func (c *call) memberID(b *body) int64 {
+	if b.lacks("id") {
+		return 0
+	}
+	id := b.id("id")
+	switch {
+	case id == nil:
+		return 0
+	case *id == nil:
+		b.invalid.Add("id", messageNull)
+		return 0
+	}
+	return **id
+}
+
+// changeMembers is the gateway's way: {"instances": [U, …]} gives the role to all of them, or takes it.
+func changeMembers(action models.Action, role models.Role) handler {
+	return func(c *call) error {
+		if _, err := c.organization(); err != nil {
+			return err
+		}
+		b, err := c.body()
+		if err != nil {
+			return err
+		}
+		ids := instances(b)
+		if err := b.invalid.Err(); err != nil {
+			return err
+		}
+		return c.deleted(c.server.ChangeMembers(c.ctx(), c.actor, action, c.id(), ids, role))
+	}
+}
+
+// instances reads the ids of the users. A form may send one.
+func instances(b *body) []int64 {
+	if b.lacks("instances") {
+		return nil
+	}
+	items, isList := b.values["instances"].([]any)
+	if !isList {
+		items = []any{b.values["instances"]}
+	}
+	var ids []int64
+	for _, item := range items {
+		one := &body{values: map[string]any{"instances": item}}
+		id := one.id("instances")
+		b.invalid = append(b.invalid, one.invalid...)
+		switch {
+		case id != nil && *id != nil:
+			ids = append(ids, **id)
+		case id != nil:
+			b.invalid.Add("instances", messageNull)
+		}
+	}
+	return ids
+}

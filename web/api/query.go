@@ -1,0 +1,148 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gatehouse/store"
+)
+
+// listing is what a request says about a list: which rows, in which order, and which page of them (contract §2.1).
+type listing struct {
+	store.Query
+	page, size int
+	values     url.Values
+}
+
+// farthestPage keeps the offset within reach of every integer.
+const farthestPage = 10_000_000
+
+var (
+	invalidPage = &problem{http.StatusNotFound, "Invalid page."}
+	reserved    = map[string]bool{"page": true, "page_size": true, "format": true, "order": true, "order_by": true, "search": true, "type": true,
+		"host_filter": true, "count_disabled": true, "no_truncate": true, "limit": true, "validate": true}
+)
+
+// listing reads the query string for a list of the type.
+func (c *call) listing(objectType string) (*listing, error) {
+	values, err := url.ParseQuery(c.gin.Request.URL.RawQuery)
+	if err != nil {
+		return nil, &problem{http.StatusBadRequest, "The query string cannot be read."}
+	}
+	l := &listing{values: values}
+	if err := l.readPage(c.face); err != nil {
+		return nil, err
+	}
+	l.readOrder()
+	l.Search = strings.FieldsFunc(values.Get("search"), func(r rune) bool { return r == ',' || r == ' ' })
+	_, l.SkipCount = values["count_disabled"]
+	if types := values.Get("type"); types != "" && !slices.Contains(strings.Split(types, ","), objectType) {
+		l.narrow("id", "in", "0") // no row has this id
+	}
+	return l, l.readFilters(c.face)
+}
+
+func (l *listing) readPage(f *face) error {
+	l.page, l.size = 1, f.pageSize
+	if size, err := strconv.Atoi(l.values.Get("page_size")); err == nil && size > 0 {
+		l.size = min(size, f.maxPageSize)
+		if l.size != size && f.keepsFirstPage { // the controller clamps in its links as well
+			l.values.Set("page_size", strconv.Itoa(l.size))
+		}
+	}
+	if l.values.Has("page") {
+		page, err := strconv.Atoi(l.values.Get("page"))
+		if err != nil || page < 1 || page > farthestPage {
+			return invalidPage
+		}
+		l.page = page
+	}
+	l.Limit, l.Offset = l.size, (l.page-1)*l.size
+	return nil
+}
+
+func (l *listing) readOrder() {
+	for _, key := range []string{"order_by", "order"} {
+		for _, each := range strings.Split(l.values.Get(key), ",") {
+			field, descending := strings.CutPrefix(strings.TrimSpace(each), "-")
+			if field != "" {
+				l.Order = append(l.Order, store.Order{Field: field, Descending: descending})
+			}
+		}
+	}
+}
+
+// readFilters turns every other key into a filter; repeated keys all have to hold.
+func (l *listing) readFilters(f *face) error {
+	keys := make([]string, 0, len(l.values))
+	for key := range l.values {
+		if !reserved[key] {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	for _, key := range keys {
+		for _, value := range l.values[key] {
+			filter := parseFilter(key, value)
+			if name := lastName(filter.Field); f.secretFields[name] {
+				return &store.QueryError{Field: filter.Field, Secret: true, Message: fmt.Sprintf("Filtering on %s is not allowed.", name)}
+			}
+			l.Filters = append(l.Filters, filter)
+		}
+	}
+	return nil
+}
+
+// lastName is the field at the end of a path through relations.
+func lastName(path string) string {
+	if at := strings.LastIndex(path, "__"); at >= 0 {
+		return path[at+2:]
+	}
+	return path
+}
+
+var lookups = map[string]bool{"exact": true, "iexact": true, "contains": true, "icontains": true, "startswith": true, "istartswith": true,
+	"endswith": true, "iendswith": true, "regex": true, "iregex": true, "gt": true, "gte": true, "lt": true, "lte": true, "in": true,
+	"isnull": true, "search": true}
+
+// parseFilter takes a key apart: prefixes, field path, "int", lookup. chain__ differs from no prefix only for relations with many
+// rows on the other side, of which there are none.
+func parseFilter(key, value string) store.Filter {
+	filter := store.Filter{Value: value}
+	for {
+		rest, found := key, false
+		if rest, found = strings.CutPrefix(key, "not__"); found {
+			filter.Not = true
+		} else if rest, found = strings.CutPrefix(key, "or__"); found {
+			filter.Or = true
+		} else if rest, found = strings.CutPrefix(key, "chain__"); !found {
+			break
+		}
+		key = rest
+	}
+	parts := strings.Split(key, "__")
+	if last := len(parts) - 1; last > 0 && lookups[parts[last]] {
+		filter.Lookup, parts = parts[last], parts[:last]
+	}
+	if last := len(parts) - 1; last > 0 && parts[last] == "int" {
+		parts = parts[:last]
+	}
+	filter.Field = strings.Join(parts, "__")
+	return filter
+}
+
+// narrow adds a condition that holds whatever the caller asks.
+func (l *listing) narrow(field, lookup, value string) {
+	l.Filters = append(l.Filters, store.Filter{Field: field, Lookup: lookup, Value: value})
+}
+
+// orderUnless sets the order of a list that the caller did not order.
+func (l *listing) orderUnless(field string) {
+	if len(l.Order) == 0 {
+		l.Order = []store.Order{{Field: field}}
+	}
+}
