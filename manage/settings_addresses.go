@@ -65,7 +65,7 @@ func redactURL(address string) string {
 	}
 	parsed, err := url.Parse(address)
 	switch {
-	case err == nil && parsed.Scheme != "" && parsed.Opaque == "":
+	case err == nil && parsed.Scheme != "" && parsed.Opaque == "" && !strings.Contains(parsed.Path+parsed.Fragment, "@"):
 		if strings.Contains(strings.ToLower(parsed.RawQuery), "pass") {
 			parsed.RawQuery = "xxxxx"
 		}
