@@ -130,20 +130,25 @@ type tokenSpec struct {
 
 // token stores an access token, and a refresh token with it, and returns their values.
 func (w *world) token(spec tokenSpec) (access, refresh models.Secret) {
-	access = models.NewSecret(models.TokenLength)
-	w.write(func(tx *store.Tx) error {
-		token := &models.AccessToken{Digest: access.Digest(), Hint: access.Hint(), UserID: &spec.user.ID, Scope: models.ScopeWrite,
-			Expires: tx.Now().Add(spec.lifetime), Platform: models.Gateway, Stamps: models.Stamps{Created: tx.Now(), Modified: tx.Now()}}
-		if spec.application != nil {
-			token.ApplicationID, token.Platform, token.FamilyID = &spec.application.ID, spec.application.Platform, models.RandomText(20)
-		}
-		if err := tx.CreateAccessToken(token); err != nil || !spec.refresh {
-			return err
-		}
-		refresh = models.NewSecret(models.TokenLength)
-		return tx.CreateRefreshToken(&models.RefreshToken{Digest: refresh.Digest(), Hint: refresh.Hint(), ApplicationID: spec.application.ID,
-			UserID: &spec.user.ID, SubjectUserID: &spec.user.ID, AccessTokenID: &token.ID, Scope: token.Scope, Platform: token.Platform,
-			FamilyID: token.FamilyID, Created: tx.Now(), Expires: token.Expires.Add(time.Hour)})
+	w.write(func(tx *store.Tx) (err error) {
+		access, refresh, err = spec.store(tx)
+		return err
 	})
 	return access, refresh
+}
+
+func (spec tokenSpec) store(tx *store.Tx) (access, refresh models.Secret, err error) {
+	access = models.NewSecret(models.TokenLength)
+	token := &models.AccessToken{Digest: access.Digest(), Hint: access.Hint(), UserID: &spec.user.ID, Scope: models.ScopeWrite,
+		Expires: tx.Now().Add(spec.lifetime), Platform: models.Gateway, Stamps: models.Stamps{Created: tx.Now(), Modified: tx.Now()}}
+	if spec.application != nil {
+		token.ApplicationID, token.Platform, token.FamilyID = &spec.application.ID, spec.application.Platform, models.RandomText(20)
+	}
+	if err := tx.CreateAccessToken(token); err != nil || !spec.refresh {
+		return access, refresh, err
+	}
+	refresh = models.NewSecret(models.TokenLength)
+	return access, refresh, tx.CreateRefreshToken(&models.RefreshToken{Digest: refresh.Digest(), Hint: refresh.Hint(),
+		ApplicationID: spec.application.ID, UserID: &spec.user.ID, SubjectUserID: &spec.user.ID, AccessTokenID: &token.ID, Scope: token.Scope,
+		Platform: token.Platform, FamilyID: token.FamilyID, Created: tx.Now(), Expires: token.Expires.Add(time.Hour)})
 }
