@@ -1,0 +1,61 @@
+package store
+
+import (
+	"database/sql"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// What the tests of this package see beside its exported names.
+
+// Fold is what both databases do to compare texts whatever their case.
+func Fold(text string) string { return fold(text) }
+
+// Pools are the connection pools: one for reading, one for writing; on PostgreSQL they are the same.
+func (s *Store) Pools() (read, write *sql.DB) {
+	read, _ = s.read.DB()
+	write, _ = s.write.DB()
+	return read, write
+}
+
+// SetTimeout bounds one Write.
+func (s *Store) SetTimeout(d time.Duration) { s.timeout = d }
+
+// Lists are the fields of each list that may be asked for, by the name of its table, and the kind of each.
+func Lists() map[string]map[string]string {
+	kinds := map[kind]string{textColumn: "text", idColumn: "id", boolColumn: "bool", timeColumn: "time", secretColumn: "secret"}
+	lists := map[string]map[string]string{}
+	for _, r := range []*resource{accessTokenList, applicationList, userList, organizationList, activityList} {
+		lists[r.table] = map[string]string{}
+		for name, c := range r.columns {
+			lists[r.table][name] = kinds[c.kind]
+		}
+	}
+	return lists
+}
+
+// Statement is a statement that ran, with its parameters.
+type Statement struct {
+	SQL  string
+	Vars []any
+}
+
+// Trace calls seen with each statement from now on, except those that begin and end transactions.
+func (s *Store) Trace(seen func(Statement)) error {
+	note := func(db *gorm.DB) {
+		seen(Statement{SQL: db.Statement.SQL.String(), Vars: append([]any(nil), db.Statement.Vars...)})
+	}
+	for _, pool := range []*gorm.DB{s.read, s.write} {
+		callbacks := pool.Callback()
+		for _, register := range []func(string, func(*gorm.DB)) error{
+			callbacks.Query().After("gorm:query").Replace, callbacks.Create().After("gorm:create").Replace,
+			callbacks.Update().After("gorm:update").Replace, callbacks.Delete().After("gorm:delete").Replace,
+		} {
+			if err := register("test:trace", note); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
