@@ -59,3 +59,6 @@ func (s *Store) Trace(seen func(Statement)) error {
 	}
 	return nil
 }
+
+// Exec runs a statement that no operation runs.
+func (tx *Tx) Exec(sql string, vars ...any) error { return translate(tx.db.Exec(sql, vars...).Error) }

@@ -71,12 +71,12 @@ func EachURL(t *testing.T, test func(t *testing.T, address string)) {
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
 		t.Parallel()
-		test(t, createDatabase(t))
+		test(t, PostgreSQL(t))
 	})
 }
 
-// createDatabase makes an empty database that is dropped after the test.
-func createDatabase(t *testing.T) string {
+// PostgreSQL makes an empty database that is dropped after the test, and returns its address.
+func PostgreSQL(t *testing.T) string {
 	t.Helper()
 	dsn := os.Getenv("TEST_POSTGRES_DSN")
 	if dsn == "" {
