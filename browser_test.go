@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// browser is a Chromium with an empty profile. Console errors and uncaught exceptions fail the test at its end.
+type browser struct {
+	t    *testing.T
+	ctx  context.Context
+	base string
+}
+
+func openBrowser(t *testing.T, base string) *browser {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium(t)), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.WindowSize(1440, 900))
+	allocator, stopAllocator := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(stopAllocator)
+	ctx, stop := chromedp.NewContext(allocator)
+	t.Cleanup(stop)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("start the browser: %v", err)
+	}
+	b := &browser{t: t, ctx: ctx, base: base}
+	b.watchConsole()
+	return b
+}
+
+// chromium finds the browser; without one the test fails, it is never skipped.
+func chromium(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Fatal("no Chromium in the PATH: run the tests with `make test`, which installs it")
+	return ""
+}
+
+func (b *browser) watchConsole() {
+	var mu sync.Mutex
+	var problems []string
+	err := chromedp.Listen(b.ctx, func(event any) {
+		mu.Lock()
+		defer mu.Unlock()
+		switch event := event.(type) {
+		case *runtime.EventExceptionThrown:
+			problems = append(problems, event.ExceptionDetails.Text)
+		case *log.EventEntryAdded:
+			// A refused form answers 4xx, which the browser notes as an error of the network; that is no error of the page.
+			if event.Entry.Level == log.EntryLevelError && event.Entry.Source != log.EntrySourceNetwork {
+				problems = append(problems, event.Entry.Text)
+			}
+		}
+	})
+	if err != nil {
+		b.t.Fatalf("listen to the browser's console: %v", err)
+	}
+	b.t.Cleanup(func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if len(problems) > 0 {
+			b.t.Errorf("the browser's console shows:\n%s", strings.Join(problems, "\n"))
+		}
+	})
+}
+
+// do runs actions within half a minute; when they fail the page's text tells where the browser stood.
+func (b *browser) do(what string, actions ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, 30*time.Second)
+	defer cancel()
+	if err := chromedp.Do(ctx, actions...); err != nil {
+		b.t.Fatalf("%s: %v\nat %s:\n%s", what, err, b.address(), b.text("body"))
+	}
+}
+
+func (b *browser) visit(path string) {
+	b.t.Helper()
+	b.do("visit "+path, chromedp.Navigate(b.base+path), chromedp.WaitReady(chromedp.CSS("h1")))
+}
+
+// fill types into the fields of the page's form, given as name and value pairs.
+func (b *browser) fill(pairs ...string) {
+	b.t.Helper()
+	for n := 0; n < len(pairs); n += 2 {
+		field := chromedp.CSS(fmt.Sprintf(`main [name=%q]`, pairs[n]))
+		b.do("fill "+pairs[n], chromedp.SetValue(field, ""), chromedp.SendKeys(field, pairs[n+1]))
+	}
+}
+
+// choose picks options of select fields, given as name and value pairs.
+func (b *browser) choose(pairs ...string) {
+	b.t.Helper()
+	for n := 0; n < len(pairs); n += 2 {
+		b.do("choose "+pairs[n], chromedp.SetValue(chromedp.CSS(fmt.Sprintf(`main select[name=%q]`, pairs[n])), pairs[n+1]))
+	}
+}
+
+// click presses the element and waits until another page has been loaded.
+func (b *browser) click(selector string) {
+	b.t.Helper()
+	b.do("mark the page", chromedp.Evaluate[chromedp.Void](`document.documentElement.dataset.old = "yes"`))
+	b.do("click "+selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible),
+		chromedp.WaitReady(chromedp.CSS(`html:not([data-old]) body`)))
+}
+
+// submit presses the main button of the page's form.
+func (b *browser) submit() {
+	b.t.Helper()
+	b.click(`main form button.button-primary[type="submit"]`)
+}
+
+// text is the text of the first element, "" when there is none.
+func (b *browser) text(selector string) string {
+	text, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](fmt.Sprintf(`(document.querySelector(%q) || {innerText: ""}).innerText`, selector)))
+	return strings.TrimSpace(text)
+}
+
+// address is where the browser is.
+func (b *browser) address() string {
+	address, _ := chromedp.Run(b.ctx, chromedp.Location())
+	return address
+}
+
+// see fails the test when the page does not hold the text.
+func (b *browser) see(text string) {
+	b.t.Helper()
+	if page := b.text("body"); !strings.Contains(page, text) {
+		b.t.Fatalf("the page at %s does not show %q:\n%s", b.address(), text, page)
+	}
+}
+
+// notSee fails the test when the page holds the text.
+func (b *browser) notSee(text string) {
+	b.t.Helper()
+	if page := b.text("body"); strings.Contains(page, text) {
+		b.t.Fatalf("the page at %s shows %q:\n%s", b.address(), text, page)
+	}
+}
+
+func (b *browser) signIn(username, password string) {
+	b.t.Helper()
+	b.visit("/login")
+	b.fill("username", username, "password", password)
+	b.submit()
+}
+
+// post sends a form by script, as somebody might by hand, with the session of the browser and the page's CSRF token.
+func (b *browser) post(path string) (status int, text string) {
+	b.t.Helper()
+	type answer struct {
+		Status int
+		Text   string
+	}
+	script := fmt.Sprintf(`(async () => {
+		const csrf = document.querySelector('[name=csrf_token]').value;
+		const answer = await fetch(%q, {method: 'POST', body: new URLSearchParams({csrf_token: csrf, once: 'forged'})});
+		return {Status: answer.status, Text: await answer.text()};
+	})()`, path)
+	got, err := chromedp.Run(b.ctx, chromedp.Evaluate[answer](script, chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.t.Fatalf("post to %s: %v", path, err)
+	}
+	return got.Status, got.Text
+}

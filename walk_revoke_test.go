@@ -1,0 +1,85 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// controllerTokens: a token by command works at both APIs; one made through the controller API is labelled, edited and deleted in the
+// console, and a forged refresh is refused with the reason.
+func (w *walker) controllerTokens() {
+	t := w.program.t
+	line := w.mustCommand("create_oauth2_token", "--user", "admin")
+	found := regexp.MustCompile(`^New OAuth2 token for admin: ([A-Za-z0-9]{30})\n$`).FindStringSubmatch(line)
+	if found == nil {
+		t.Fatalf("create_oauth2_token prints %q", line)
+	}
+	w.isUser(found[1], "admin")
+	made := w.api(http.MethodPost, "/api/controller/v2/tokens/", found[1], map[string]any{"description": "Legacy provisioning"}).want(t, http.StatusCreated)
+	w.isUser(made.string("token"), "admin")
+	page := fmt.Sprintf("/tokens/%.0f", made.json["id"])
+	w.signOutIfSignedIn()
+	w.visit("/tokens")
+	w.signIn("admin", adminPassword)
+	w.visit("/tokens?platform=controller")
+	w.see("Legacy provisioning")
+	w.see("Automation controller")
+	w.visit(page)
+	w.fill("description", "Renamed here")
+	w.click(`main section form button.button-primary`)
+	w.see("Renamed here")
+	if w.text(fmt.Sprintf(`form[action="%s/refresh"]`, page)) != "" {
+		t.Error("the page of a controller token offers to refresh it")
+	}
+	w.refusesForgedRefresh(page)
+	w.visit(page + "/delete")
+	w.click(`main form button[type="submit"]`)
+	w.api(http.MethodGet, "/api/controller/v2/me/", made.string("token"), nil).want(t, http.StatusUnauthorized)
+}
+
+// refusesForgedRefresh posts by hand what the page does not offer.
+func (w *walker) refusesForgedRefresh(page string) {
+	status, text := w.post(page + "/refresh")
+	if status != http.StatusForbidden || !strings.Contains(text, "belongs to the automation controller") {
+		w.program.t.Errorf("a forged refresh answers %d, want 403 with the reason:\n%s", status, text)
+	}
+}
+
+// revokeByCommand stops exactly one user's tokens in the running server, then everybody's with their refresh tokens, then clears.
+func (w *walker) revokeByCommand() {
+	t, id, secret := w.program.t, w.confidential.id, w.confidential.secret
+	admin, alice := w.newToken("admin"), w.newToken("alice")
+	grant := url.Values{"grant_type": {"password"}, "username": {"alice"}, "password": {alicePassword}}
+	pair := w.form("/api/o/token/", id, secret, flat(grant)...).want(t, http.StatusOK)
+	w.mustCommand("revoke_oauth2_tokens", "--user", "alice")
+	w.api(http.MethodGet, "/api/v2/me/", alice, nil).want(t, http.StatusUnauthorized)
+	w.api(http.MethodGet, "/api/v2/me/", pair.string("access_token"), nil).want(t, http.StatusUnauthorized)
+	w.isUser(admin, "admin")
+	pair = w.form("/o/token/", id, secret, "grant_type", "refresh_token", "refresh_token", pair.string("refresh_token")).want(t, http.StatusOK)
+	w.isUser(pair.string("access_token"), "alice")
+	if out, problems, code := w.command("revoke_oauth2_tokens", "--user", "nobody"); code != 1 || out != "" ||
+		!strings.Contains(problems, "CommandError: A user with that username does not exist.") {
+		t.Errorf("an unknown user: exit %d, %q, %q", code, out, problems)
+	}
+	w.mustCommand("revoke_oauth2_tokens", "--revoke_refresh")
+	w.api(http.MethodGet, "/api/v2/me/", admin, nil).want(t, http.StatusUnauthorized)
+	w.api(http.MethodGet, "/api/v2/me/", pair.string("access_token"), nil).want(t, http.StatusUnauthorized)
+	w.form("/o/token/", id, secret, "grant_type", "refresh_token", "refresh_token", pair.string("refresh_token")).want(t, http.StatusBadRequest)
+	kept := w.newToken("admin")
+	w.mustCommand("cleartokens")
+	w.mustCommand("clearsessions")
+	w.isUser(kept, "admin")
+	w.visit("/tokens")
+	w.see("Sign out")
+}
+
+func flat(values url.Values) []string {
+	var pairs []string
+	for name, each := range values {
+		pairs = append(pairs, name, each[0])
+	}
+	return pairs
+}
