@@ -20,19 +20,21 @@ func autoClear(ctx context.Context, enabled bool, s *server.Server, log *slog.Lo
 	if !enabled {
 		return
 	}
-	repeatDaily(ctx, func() {
-		actor := server.Command("auto_clear")
-		tokens, err := s.ClearTokens(ctx, actor)
-		if err != nil {
-			log.Error("expired tokens could not be deleted", "error", err)
-		}
-		sessions, err := s.ClearSessions(ctx, actor)
-		if err != nil {
-			log.Error("expired sessions could not be deleted", "error", err)
-		}
-		log.Info("deleted what had expired", "access_tokens", tokens.AccessTokens, "refresh_tokens", tokens.RefreshTokens,
-			"authorization_codes", tokens.AuthorizationCodes, "sessions", sessions.Sessions)
-	})
+	repeatDaily(ctx, func() { clearExpired(ctx, s, log) })
+}
+
+func clearExpired(ctx context.Context, s *server.Server, log *slog.Logger) {
+	actor := server.Command("auto_clear")
+	tokens, err := s.ClearTokens(ctx, actor)
+	if err != nil {
+		log.Error("expired tokens could not be deleted", "error", err)
+	}
+	sessions, err := s.ClearSessions(ctx, actor)
+	if err != nil {
+		log.Error("expired sessions could not be deleted", "error", err)
+	}
+	log.Info("deleted what had expired", "access_tokens", tokens.AccessTokens, "refresh_tokens", tokens.RefreshTokens,
+		"authorization_codes", tokens.AuthorizationCodes, "sessions", sessions.Sessions)
 }
 
 func repeatDaily(ctx context.Context, job func()) {

@@ -110,7 +110,7 @@ func TestCreateTokenRefusals(t *testing.T) {
 // TestCreateTokenUnread shows that a token which could not be printed does not stay.
 func TestCreateTokenUnread(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "sqlite:"+filepath.Join(t.TempDir(), "gatehouse.db"))
+	w := newWorld(t, sqliteAddress(t))
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)

@@ -65,6 +65,12 @@ func newMachine(t *testing.T, address string, more ...string) *machine {
 	return m
 }
 
+// sqliteAddress names a database of its own, for what is the same on both.
+func sqliteAddress(t *testing.T) string {
+	t.Helper()
+	return "sqlite:" + filepath.Join(t.TempDir(), "gatehouse.db")
+}
+
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

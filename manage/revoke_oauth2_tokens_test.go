@@ -3,7 +3,6 @@ package manage
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -130,7 +129,7 @@ func TestRevokeTokensOfUser(t *testing.T) {
 // TestRevokeTokensUnread shows that revoking is completed although nobody can read what is revoked.
 func TestRevokeTokensUnread(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "sqlite:"+filepath.Join(t.TempDir(), "gatehouse.db"))
+	w := newWorld(t, sqliteAddress(t))
 	made := w.give(w.alice, w.applications())
 	read, write, err := os.Pipe()
 	if err != nil {

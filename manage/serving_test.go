@@ -36,8 +36,8 @@ func (b *lockedBuffer) String() string {
 	return b.text.String()
 }
 
-// serve starts the server and waits until it is ready.
-func (m *machine) serve() *serving {
+// start starts the server.
+func (m *machine) start() *serving {
 	m.t.Helper()
 	s := &serving{machine: m, process: exec.Command(filepath.Join(m.bin, "gatehouse"), "serve"), log: &lockedBuffer{}}
 	s.process.Env, s.process.Dir, s.process.Stdout, s.process.Stderr = m.env, m.folder, s.log, s.log
@@ -45,15 +45,27 @@ func (m *machine) serve() *serving {
 		m.t.Fatal(err)
 	}
 	m.t.Cleanup(func() { s.end(syscall.SIGKILL) })
-	eventually(m.t, "the server is ready", func() bool {
-		answer, err := http.Get("http://" + m.listen + "/healthz/ready")
+	return s
+}
+
+// serve starts the server and waits until it is ready.
+func (m *machine) serve() *serving {
+	m.t.Helper()
+	s := m.start()
+	s.waitReady()
+	return s
+}
+
+func (s *serving) waitReady() {
+	s.t.Helper()
+	eventually(s.t, "the server is ready", func() bool {
+		answer, err := http.Get("http://" + s.listen + "/healthz/ready")
 		if err != nil {
 			return false
 		}
 		_ = answer.Body.Close()
 		return answer.StatusCode == http.StatusOK
 	})
-	return s
 }
 
 // eventually waits until something is so.
@@ -74,3 +86,6 @@ func (s *serving) end(signal syscall.Signal) int {
 	}
 	return s.process.ProcessState.ExitCode()
 }
+
+// stop asks the server to stop, as a service manager does, and returns its exit code.
+func (s *serving) stop() int { return s.end(syscall.SIGTERM) }
