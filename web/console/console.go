@@ -4,15 +4,23 @@
 package console
 
 import (
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
+	"gatehouse/models"
 	"gatehouse/server"
+	"gatehouse/static"
+	"gatehouse/templates"
 	"gatehouse/web/caller"
-	"gatehouse/web/route"
 )
+
+// face is the door through which everything here is done.
+const face = models.FaceConsole
 
 // Options say what the pages work with. Server and Callers are required.
 type Options struct {
@@ -26,19 +34,43 @@ type Options struct {
 
 // Console serves the pages.
 type Console struct {
-	options Options
+	server   *server.Server
+	callers  *caller.Callers
+	pages    *templates.Set
+	log      *slog.Logger
+	rows     int64           // of a list, where its address does not say
+	mostRows int64           // of a list
+	secure   bool            // the public URL is https
+	shown    map[string]bool // the paths of the table that can be looked at
 }
 
 // New prepares the pages. An error means that the build or the options are broken.
 func New(options Options) (*Console, error) {
-	return &Console{options: options}, nil
+	if options.Server == nil || options.Callers == nil {
+		return nil, errors.New("console: a server and callers are needed")
+	}
+	pages, err := templates.Parse(static.Path)
+	if err != nil {
+		return nil, fmt.Errorf("console: %w", err)
+	}
+	w := &Console{server: options.Server, callers: options.Callers, pages: pages, log: options.Log,
+		rows: int64(options.PageSize), mostRows: int64(options.MaxPageSize),
+		secure: strings.HasPrefix(options.Server.Issuer(), "https://"), shown: map[string]bool{}}
+	if w.log == nil {
+		w.log = slog.New(slog.DiscardHandler)
+	}
+	if w.mostRows <= 0 {
+		w.mostRows = 200
+	}
+	if w.rows <= 0 {
+		w.rows = 50
+	}
+	w.rows = min(w.rows, w.mostRows)
+	for _, each := range w.table() {
+		w.shown[each.path] = w.shown[each.path] || each.method == http.MethodGet
+	}
+	return w, nil
 }
 
-// Routes is the table of pages.
-func (*Console) Routes() []route.Route { return nil }
-
-// Error answers with the error page of the status: 403, 404, 405, 413, 500 or 503.
-func (*Console) Error(c *gin.Context, status int) {
-	c.String(status, http.StatusText(status))
-	c.Abort()
-}
+// actorOf is who sent the request.
+func actorOf(c *gin.Context) server.Actor { return server.ActorFrom(c.Request.Context()) }

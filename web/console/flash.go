@@ -1,0 +1,59 @@
+package console
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"gatehouse/templates"
+)
+
+const (
+	flashCookie  = "gatehouse_flash"
+	flashSeconds = 60
+)
+
+// flashes are the messages that one page leaves for the next. The cookie holds only a key of this table, so that nobody can make a
+// page say something else.
+var flashes = map[string]templates.Flash{
+	"welcome":              {Kind: "good", Text: "You are the first administrator, and signed in."},
+	"set-up-already":       {Kind: "warning", Text: "This server is set up already. Sign in."},
+	"signed-out":           {Kind: "good", Text: "You are signed out."},
+	"repeated":             {Kind: "warning", Text: "This form was sent before, so nothing was made now. The value was shown once, at the first time."},
+	"token-saved":          {Kind: "good", Text: "The token was saved."},
+	"token-deleted":        {Kind: "good", Text: "The token was deleted. Programs that use it are refused from now on."},
+	"tokens-deleted":       {Kind: "good", Text: "The tokens were deleted. Programs that use them are refused from now on."},
+	"nothing-selected":     {Kind: "warning", Text: "No token was selected, so nothing was deleted."},
+	"application-saved":    {Kind: "good", Text: "The application was saved."},
+	"application-deleted":  {Kind: "good", Text: "The application was deleted, and all its tokens."},
+	"user-created":         {Kind: "good", Text: "The user was created."},
+	"user-saved":           {Kind: "good", Text: "The user was saved."},
+	"user-deleted":         {Kind: "good", Text: "The user was deleted, and all their tokens."},
+	"password-changed":     {Kind: "good", Text: "The password was changed. Other sessions of this user have ended."},
+	"organization-created": {Kind: "good", Text: "The organization was created."},
+	"organization-saved":   {Kind: "good", Text: "The organization was saved."},
+	"organization-deleted": {Kind: "good", Text: "The organization was deleted, with its applications and their tokens."},
+	"person-added":         {Kind: "good", Text: "The user belongs to the organization now."},
+	"person-removed":       {Kind: "good", Text: "The user no longer holds that role in the organization."},
+}
+
+// leaveFlash leaves a message for the next page.
+func (w *Console) leaveFlash(c *gin.Context, key string) { w.setFlash(c, key, flashSeconds) }
+
+// takeFlash takes the message that the last page left.
+func (w *Console) takeFlash(c *gin.Context) []templates.Flash {
+	cookie, err := c.Request.Cookie(flashCookie)
+	if err != nil {
+		return nil
+	}
+	w.setFlash(c, "", -1)
+	if flash, ok := flashes[cookie.Value]; ok {
+		return []templates.Flash{flash}
+	}
+	return nil
+}
+
+func (w *Console) setFlash(c *gin.Context, value string, seconds int) {
+	http.SetCookie(c.Writer, &http.Cookie{Name: flashCookie, Value: value, Path: "/", MaxAge: seconds,
+		HttpOnly: true, Secure: w.secure, SameSite: http.SameSiteLaxMode})
+}

@@ -1,0 +1,81 @@
+package console
+
+import (
+	"net/http"
+
+	"gatehouse/web/route"
+)
+
+// page is a row of the table of pages.
+type page struct {
+	method     string
+	path       string
+	handler    handler
+	open       bool // also for who is not signed in
+	unreferred bool // the browser is not to tell anybody this page's address: it holds a code or a client's request
+}
+
+// table is every page and form there is. A form's action is its page plus a verb.
+func (w *Console) table() []page {
+	const get, post = http.MethodGet, http.MethodPost
+	pages := []page{
+		{method: get, path: "/", handler: w.showStart, open: true},
+		{method: get, path: "/setup", handler: w.showSetup, open: true, unreferred: true},
+		{method: post, path: "/setup", handler: w.completeSetup, open: true, unreferred: true},
+		{method: get, path: "/login", handler: w.showLogin, open: true},
+		{method: post, path: "/login", handler: w.signIn, open: true},
+		{method: post, path: "/logout", handler: w.signOut, open: true},
+
+		{method: get, path: "/tokens", handler: w.listTokens},
+		{method: get, path: "/tokens/new", handler: w.newToken},
+		{method: post, path: "/tokens/new", handler: w.createToken},
+		{method: post, path: "/tokens/delete", handler: w.deleteTokens},
+		{method: get, path: "/tokens/:id", handler: w.showToken},
+		{method: post, path: "/tokens/:id", handler: w.updateToken},
+		{method: post, path: "/tokens/:id/refresh", handler: w.refreshToken},
+		{method: get, path: "/tokens/:id/delete", handler: w.confirmDeleteToken},
+		{method: post, path: "/tokens/:id/delete", handler: w.deleteToken},
+
+		{method: get, path: "/applications", handler: w.listApplications},
+		{method: get, path: "/applications/new", handler: w.newApplication},
+		{method: post, path: "/applications/new", handler: w.createApplication},
+		{method: get, path: "/applications/:id", handler: w.showApplication},
+		{method: post, path: "/applications/:id", handler: w.updateApplication},
+		{method: get, path: "/applications/:id/delete", handler: w.confirmDeleteApplication},
+		{method: post, path: "/applications/:id/delete", handler: w.deleteApplication},
+
+		{method: get, path: "/users", handler: w.listUsers},
+		{method: get, path: "/users/new", handler: w.newUser},
+		{method: post, path: "/users/new", handler: w.createUser},
+		{method: get, path: "/users/:id", handler: w.showUser},
+		{method: post, path: "/users/:id", handler: w.updateUser},
+		{method: post, path: "/users/:id/password", handler: w.changePassword},
+		{method: get, path: "/users/:id/delete", handler: w.confirmDeleteUser},
+		{method: post, path: "/users/:id/delete", handler: w.deleteUser},
+
+		{method: get, path: "/organizations", handler: w.listOrganizations},
+		{method: get, path: "/organizations/new", handler: w.newOrganization},
+		{method: post, path: "/organizations/new", handler: w.createOrganization},
+		{method: get, path: "/organizations/:id", handler: w.showOrganization},
+		{method: post, path: "/organizations/:id", handler: w.updateOrganization},
+		{method: post, path: "/organizations/:id/add", handler: w.addPerson},
+		{method: post, path: "/organizations/:id/remove", handler: w.removePerson},
+		{method: get, path: "/organizations/:id/delete", handler: w.confirmDeleteOrganization},
+		{method: post, path: "/organizations/:id/delete", handler: w.deleteOrganization},
+	}
+	for _, root := range []string{"/o", "/api/o", "/api/controller/o"} {
+		pages = append(pages,
+			page{method: get, path: root + "/authorize/", handler: w.askConsent, open: true, unreferred: true},
+			page{method: post, path: root + "/authorize/", handler: w.decideConsent, open: true, unreferred: true})
+	}
+	return pages
+}
+
+// Routes is the table of pages, for package web to mount.
+func (w *Console) Routes() []route.Route {
+	var routes []route.Route
+	for _, each := range w.table() {
+		routes = append(routes, route.Route{Method: each.method, Path: each.path, Handler: w.serve(each)})
+	}
+	return routes
+}

@@ -1,0 +1,143 @@
+package console
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"gatehouse/models"
+	"gatehouse/server"
+	"gatehouse/store"
+	"gatehouse/templates"
+)
+
+const onlyAdministratorsCreateUsers = "Users are created by system administrators and by the administrators of an organization."
+
+var userListing = listing{
+	path: "/users",
+	filters: map[string][]string{"type": {"superuser", "auditor", "normal"}, "active": {"true", "false"},
+		"organization": nil},
+	orders: []string{"username", "email", "last_name", "last_login", "created"},
+	order:  store.Order{Field: "username"},
+}
+
+func (w *Console) listUsers(c *gin.Context) error {
+	actor, ctx := actorOf(c), c.Request.Context()
+	list, query := w.listed(c, userListing)
+	organization := idFilter(&list, "organization")
+	query.Filters = userFilters(list)
+	data := templates.UsersPage{MayCreate: w.mayCreateUser(actor), Reason: onlyAdministratorsCreateUsers}
+	var users store.Page[models.User]
+	var err error
+	if organization == 0 {
+		users, err = w.server.Users(ctx, actor, face, query)
+	} else {
+		users, err = w.server.Members(ctx, actor, face, organization, "", query)
+	}
+	if err != nil || counted(c, &list, users.Count) {
+		return err
+	}
+	if organization != 0 {
+		named, err := w.server.Organization(ctx, actor, face, organization)
+		if err != nil {
+			return err
+		}
+		data.Organization = templates.Link{ID: named.ID, Name: named.Name}
+	}
+	data.Page, data.List = w.page(c, "users"), list
+	for n := range users.Rows {
+		data.Rows = append(data.Rows, userRow(&users.Rows[n]))
+	}
+	return w.render(c, http.StatusOK, "users", data)
+}
+
+func userFilters(list templates.List) []store.Filter {
+	var filters []store.Filter
+	switch list.Value("type") {
+	case "superuser":
+		filters = append(filters, equal("is_superuser", "true"))
+	case "auditor":
+		filters = append(filters, equal("is_superuser", "false"), equal("is_platform_auditor", "true"))
+	case "normal":
+		filters = append(filters, equal("is_superuser", "false"), equal("is_platform_auditor", "false"))
+	}
+	if active := list.Value("active"); active != "" {
+		filters = append(filters, equal("is_active", active))
+	}
+	return filters
+}
+
+func (w *Console) mayCreateUser(actor server.Actor) bool {
+	return w.server.Policy().User(actor.Actor, models.ActionCreate, &models.User{}, face) == nil
+}
+
+func userRow(u *models.User) templates.User {
+	row := templates.User{ID: u.ID, Username: u.Username, FirstName: u.FirstName, LastName: u.LastName, Email: u.Email,
+		IsSuperuser: u.IsSuperuser, IsPlatformAuditor: u.IsPlatformAuditor, IsActive: u.IsActive, Created: u.Created, Modified: u.Modified}
+	if u.External() {
+		row.External = or(u.ExternalSource, u.ExternalAccount)
+	}
+	if u.LastLogin != nil {
+		row.LastLogin = *u.LastLogin
+	}
+	return row
+}
+
+func (w *Console) showUser(c *gin.Context) error {
+	user, err := w.userOf(c)
+	if err != nil {
+		return err
+	}
+	return w.renderUser(c, http.StatusOK, user, userForm(user), nil, nil)
+}
+
+// userOf loads the user that the address names.
+func (w *Console) userOf(c *gin.Context) (*models.User, error) {
+	id, err := idOf(c)
+	if err != nil {
+		return nil, err
+	}
+	return w.server.User(c.Request.Context(), actorOf(c), face, id)
+}
+
+func userForm(u *models.User) templates.UserForm {
+	return templates.UserForm{Username: u.Username, FirstName: u.FirstName, LastName: u.LastName, Email: u.Email,
+		IsSuperuser: u.IsSuperuser, IsPlatformAuditor: u.IsPlatformAuditor, IsActive: u.IsActive}
+}
+
+func (w *Console) renderUser(c *gin.Context, status int, user *models.User, form templates.UserForm, problems, passwordProblems templates.Errors) error {
+	actor, ctx := actorOf(c), c.Request.Context()
+	tokens, err := w.server.Tokens(ctx, actor, face, store.Query{Filters: []store.Filter{equalID("user", user.ID)},
+		Order: []store.Order{{Field: "id", Descending: true}}, Limit: newest})
+	if err != nil {
+		return err
+	}
+	may := w.mayChange(actor, user)
+	data := templates.UserPage{Page: w.page(c, "users"), User: userRow(user), Form: form, Errors: problems, PasswordErrors: passwordProblems,
+		Tokens: w.tokenRows(actor, tokens.Rows), TokenCount: tokens.Count, MayEdit: may.edit, MayRename: may.rename, MayGrant: may.grant,
+		MayPassword: may.edit && !user.External(),
+		MayDelete:   w.server.Policy().User(actor.Actor, models.ActionDelete, user, face) == nil}
+	for _, each := range user.Memberships {
+		organization, err := w.server.Organization(ctx, actor, face, each.OrganizationID)
+		if err != nil {
+			continue // one that the viewer does not see
+		}
+		data.Organizations = append(data.Organizations, templates.Membership{
+			Organization: templates.Link{ID: organization.ID, Name: organization.Name}, Role: string(each.Role)})
+	}
+	return w.render(c, status, "user", data)
+}
+
+// changes are what the actor may change of a user.
+type changes struct{ edit, rename, grant bool }
+
+func (w *Console) mayChange(actor server.Actor, user *models.User) changes {
+	policy := w.server.Policy()
+	renamed, granted := *user, *user
+	renamed.Username, renamed.IsActive = user.Username+"-", !user.IsActive
+	granted.IsSuperuser, granted.IsPlatformAuditor = !user.IsSuperuser, !user.IsPlatformAuditor
+	may := changes{edit: policy.User(actor.Actor, models.ActionUpdate, user, face) == nil}
+	may.rename = may.edit && policy.UserChange(actor.Actor, user, &renamed) == nil
+	may.grant = may.edit && policy.UserChange(actor.Actor, user, &granted) == nil
+	return may
+}
