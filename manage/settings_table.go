@@ -69,7 +69,7 @@ var table = []setting{
 		func(s *settings) *int64 { return &s.server.Lifetimes.RefreshGrace }),
 	always("OAUTH2_PROVIDER__ROTATE_REFRESH_TOKEN", "a refresh token is replaced at each use"),
 	always("OAUTH2_PROVIDER__REFRESH_TOKEN_REUSE_PROTECTION", "a replaced refresh token that comes again ends its family"),
-	number("SESSION_COOKIE_AGE", "1800", 60, longestSession, "how long a session lives after its last use",
+	number("SESSION_COOKIE_AGE", "1800", 60, longestSession, "seconds that a session lives after its last use",
 		func(s *settings) *int64 { return &s.server.Lifetimes.Session }),
 	{key: "SESSIONS_PER_USER", fallback: "-1", allowed: "a whole number from 1, or -1 for no limit",
 		help: "sessions of one user; the oldest above it end at sign-in", set: setSessionsPerUser},
@@ -97,7 +97,7 @@ var table = []setting{
 		func(s *settings) *int { return &s.maxPageSize }),
 	number("CLEAR_EXPIRED_TOKENS_BATCH_SIZE", "10000", 1, 1_000_000, "rows that clearing deletes in one transaction",
 		func(s *settings) *int { return &s.server.ClearBatchSize }),
-	number("CLEAR_EXPIRED_TOKENS_BATCH_INTERVAL", "0", 0, 3600, "pause between two such transactions",
+	number("CLEAR_EXPIRED_TOKENS_BATCH_INTERVAL", "0", 0, 3600, "seconds between two such transactions",
 		func(s *settings) *time.Duration { return &s.server.ClearInterval }),
 }
 
