@@ -83,7 +83,7 @@ func saveApplication(tx *store.Tx, actor Actor, was, is *models.Application) err
 // DeleteApplication deletes an application with its tokens, refresh tokens, codes and consents: bearer use of any of its tokens is
 // refused from then on (contract §7).
 func (s *Server) DeleteApplication(ctx context.Context, actor Actor, face models.Face, id int64) error {
-	err := s.store.Write(ctx, func(tx *store.Tx) error {
+	err := s.store.WriteInTurn(ctx, func(tx *store.Tx) error {
 		application, err := tx.LockApplication(id)
 		if err != nil {
 			return err

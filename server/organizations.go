@@ -103,7 +103,7 @@ func (s *Server) UpdateOrganization(ctx context.Context, actor Actor, face model
 
 // DeleteOrganization deletes an organization with its applications and all that hangs on them (contract §7).
 func (s *Server) DeleteOrganization(ctx context.Context, actor Actor, face models.Face, id int64) error {
-	err := s.store.Write(ctx, func(tx *store.Tx) error {
+	err := s.store.WriteInTurn(ctx, func(tx *store.Tx) error {
 		organization, err := tx.LockOrganization(id)
 		if err != nil {
 			return err

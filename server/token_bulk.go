@@ -62,7 +62,7 @@ func (s *Server) repeat(ctx context.Context, r Revocation, batch func(*store.Tx)
 	for {
 		var refresh []models.RefreshToken
 		var access []models.AccessToken
-		err := s.store.Write(ctx, func(tx *store.Tx) (err error) {
+		err := s.store.WriteInTurn(ctx, func(tx *store.Tx) (err error) {
 			refresh, access, err = batch(tx)
 			return err
 		})
@@ -145,7 +145,7 @@ func (s *Server) ClearSessions(ctx context.Context, actor Actor) (Cleared, error
 func (s *Server) clear(ctx context.Context, count *int64, step func(*store.Tx, int) (int64, error)) error {
 	for {
 		var removed int64
-		err := s.store.Write(ctx, func(tx *store.Tx) (err error) {
+		err := s.store.WriteInTurn(ctx, func(tx *store.Tx) (err error) {
 			removed, err = step(tx, s.options.ClearBatchSize)
 			return err
 		})

@@ -213,7 +213,7 @@ func keepSuperuser(tx *store.Tx, was, is *models.User) error {
 
 // DeleteUser deletes a user with all tokens, owned applications, codes, consents and sessions (contract §7).
 func (s *Server) DeleteUser(ctx context.Context, actor Actor, face models.Face, id int64) error {
-	err := s.store.Write(ctx, func(tx *store.Tx) error {
+	err := s.store.WriteInTurn(ctx, func(tx *store.Tx) error {
 		user, err := tx.LockUser(id)
 		if err != nil {
 			return err

@@ -87,6 +87,22 @@ func (s *Store) Write(ctx context.Context, change func(*Tx) error) error {
 	return translate(err)
 }
 
+// turns is the number of the lock that WriteInTurn takes.
+const turns = 0x6761746568 // "gateh"
+
+// WriteInTurn is Write for changes of many rows at once: they pass one after the other. Each takes the rows of several tables, and two
+// of them could only meet in a deadlock.
+func (s *Store) WriteInTurn(ctx context.Context, change func(*Tx) error) error {
+	return s.Write(ctx, func(tx *Tx) error {
+		if s.dialect == PostgreSQL {
+			if err := tx.db.Exec("SELECT pg_advisory_xact_lock(?)", turns).Error; err != nil {
+				return translate(err)
+			}
+		}
+		return change(tx)
+	})
+}
+
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error {
 	for _, pool := range []*gorm.DB{s.read, s.write} {
