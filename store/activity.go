@@ -29,7 +29,7 @@ func (r Reader) Activity(q Query) (Page[models.Activity], error) {
 
 // ActivityOfForm loads the entry of what was made by the form with this number; ErrNotFound.
 func (r Reader) ActivityOfForm(number string) (*models.Activity, error) {
-	return one[models.Activity](r.db.Where("form = ?", number))
+	return named[models.Activity](r.db.Where("form = ?", number), number)
 }
 
 // Record appends entries to the activity stream, at the time of the transaction. A form whose number another entry has is

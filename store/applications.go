@@ -75,12 +75,16 @@ func (r Reader) Applications(q Query, v models.Visibility) (Page[models.Applicat
 	return list[models.Application](db, applicationList, q, "Organization", "User")
 }
 
-// ApplicationsOf lists the ids of an organization's applications, or of those that a user owns, and keeps other transactions from
-// changing them.
-func (tx *Tx) ApplicationsOf(organizationID, ownerID int64) ([]int64, error) {
+// ApplicationsOf lists the ids of an organization's applications, or of those that a user owns.
+func (r Reader) ApplicationsOf(organizationID, ownerID int64) ([]int64, error) {
 	var ids []int64
-	err := tx.locked().Model(&models.Application{}).Where("organization_id = ? OR user_id = ?", organizationID, ownerID).Order("id").Pluck("id", &ids).Error
+	err := r.db.Model(&models.Application{}).Where("organization_id = ? OR user_id = ?", organizationID, ownerID).Order("id").Pluck("id", &ids).Error
 	return ids, translate(err)
+}
+
+// LockApplicationsOf lists like ApplicationsOf, and keeps other transactions from changing them or issuing their tokens.
+func (tx *Tx) LockApplicationsOf(organizationID, ownerID int64) ([]int64, error) {
+	return Reader{db: tx.locked().Session(&gorm.Session{}), now: tx.now}.ApplicationsOf(organizationID, ownerID)
 }
 
 // CreateApplication stores a new application; a name taken in its organization is ErrConflict.
@@ -94,7 +98,7 @@ func (tx *Tx) LockApplication(id int64) (*models.Application, error) {
 	return one[models.Application](withApplication(tx.locked()).Where("id = ?", id))
 }
 
-// DeleteApplication removes the row with its secrets, codes and consents. Its tokens must be gone before.
+// DeleteApplication removes the row with its secrets, codes and consents; ErrNotFound, ErrInUse while it has tokens.
 func (tx *Tx) DeleteApplication(id int64) error {
 	return deleted(tx.db.Where("id = ?", id).Delete(&models.Application{}))
 }

@@ -23,3 +23,8 @@ func (r Reader) AuthorizationCodeByDigest(digest models.Digest) (*models.Authori
 
 // CreateAuthorizationCode stores a new code.
 func (tx *Tx) CreateAuthorizationCode(code *models.AuthorizationCode) error { return tx.insert(code) }
+
+// DeleteAuthorizationCodes deletes the codes of an application, or those of a user.
+func (tx *Tx) DeleteAuthorizationCodes(applicationID, userID int64) error {
+	return translate(tx.db.Where("application_id = ? OR user_id = ?", applicationID, userID).Delete(&models.AuthorizationCode{}).Error)
+}

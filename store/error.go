@@ -21,11 +21,17 @@ var (
 	ErrNotFound    = errors.New("not found")
 	ErrConflict    = errors.New("exists already")
 	ErrReplayed    = errors.New("used already")
+	ErrInUse       = errors.New("other rows refer to it") // a mistake of the caller, who deletes those first
 	ErrUnavailable = errors.New("the database is not available")
 )
 
-// translate turns a driver's error into one of ours. It is the only place that knows the drivers' codes.
+// translate turns a driver's error into one of ours, unless it is one already. It is the only place that knows the drivers' codes.
 func translate(err error) error {
+	for _, ours := range []error{ErrNotFound, ErrConflict, ErrReplayed, ErrInUse, ErrUnavailable} {
+		if errors.Is(err, ours) {
+			return err
+		}
+	}
 	var postgres *pgconn.PgError
 	var lite *sqlite.Error
 	var network net.Error

@@ -48,7 +48,7 @@ func (tx *Tx) LockOrganization(id int64) (*models.Organization, error) {
 	return one[models.Organization](tx.locked().Where("id = ?", id))
 }
 
-// DeleteOrganization removes the row with its memberships. Its applications must be gone before.
+// DeleteOrganization removes the row with its memberships; ErrNotFound, ErrInUse while it has applications.
 func (tx *Tx) DeleteOrganization(id int64) error {
 	return deleted(tx.db.Where("id = ?", id).Delete(&models.Organization{}))
 }

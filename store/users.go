@@ -99,7 +99,8 @@ func (tx *Tx) SetPassword(id int64, was, is models.PasswordDigest) error {
 	return translate(tx.db.Model(&models.User{}).Where("id = ? AND password = ?", id, was).Update("password", is).Error)
 }
 
-// DeleteUser removes the row with its memberships, sessions, consents and codes. Tokens and applications must be gone before.
+// DeleteUser removes the row with its memberships, sessions, consents and codes; ErrNotFound, ErrInUse while the user has tokens or
+// owns applications.
 func (tx *Tx) DeleteUser(id int64) error {
 	return deleted(tx.db.Where("id = ?", id).Delete(&models.User{}))
 }
@@ -116,11 +117,11 @@ func (tx *Tx) RemoveMembership(organizationID, userID int64, role models.Role) (
 	return result.RowsAffected > 0, translate(result.Error)
 }
 
-// deleted is the outcome of deleting one row. Rows that still refer to it are the caller's mistake, no ErrNotFound.
+// deleted is the outcome of deleting one row: a missing one is ErrNotFound, and ErrInUse means what a broken reference says here.
 func deleted(result *gorm.DB) error {
 	switch err := translate(result.Error); {
 	case errors.Is(err, ErrNotFound):
-		return fmt.Errorf("other rows refer to it: %w", result.Error)
+		return fmt.Errorf("%w: %w", ErrInUse, result.Error)
 	case err == nil && result.RowsAffected == 0:
 		return ErrNotFound
 	default:
