@@ -1,0 +1,219 @@
+package console_test
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+
+	"gatehouse/web/caller"
+	"gatehouse/web/console"
+	"gatehouse/web/webtest"
+)
+
+// roles are the columns of the table: nobody, a user who belongs nowhere, a member and an administrator of the organization, an
+// auditor, a superuser.
+var roles = []string{"", "alice", "om", "oa", "aud", "admin"}
+
+const authorization = "?response_type=code&client_id={client}&state=s"
+
+// access is what each role gets of a page or form.
+type access struct {
+	method, path, form string
+	want               string // a status for each of roles
+}
+
+// open reports whether the page is also for who is not signed in; the authorization endpoint asks for that itself.
+func (a access) open() bool {
+	return a.path == "/" || a.path == "/setup" || a.path == "/login" || a.path == "/logout"
+}
+
+var accesses = []access{
+	{"GET", "/", "", "303 303 303 303 303 303"},
+	{"GET", "/setup", "", "303 303 303 303 303 303"},
+	{"POST", "/setup", "code=x username=x password=12345678 password_confirm=12345678", "303 303 303 303 303 303"},
+	{"GET", "/login", "", "200 302 302 302 302 302"},
+	{"POST", "/login", "username=nobody password=wrong", "401 401 401 401 401 401"},
+	{"POST", "/logout", "", "303 303 303 303 303 303"},
+
+	{"GET", "/tokens", "", "302 200 200 200 200 200"},
+	{"GET", "/tokens/new", "", "302 200 200 200 200 200"},
+	{"POST", "/tokens/new", "scope=read expiry=7", "303 200 200 200 200 200"},
+	{"POST", "/tokens/new", "scope=read expiry=7 application={application}", "303 403 200 200 200 200"},
+	{"POST", "/tokens/new", "scope=read expiry=7 application={job}", "303 422 422 422 422 422"},
+	{"POST", "/tokens/delete", "id={personal}&id={other}", "303 200 403 403 403 200"},
+	{"POST", "/tokens/delete", "id={personal}&id={other} confirm=yes", "303 303 403 403 403 303"},
+	{"GET", "/tokens/{personal}", "", "302 200 403 403 200 200"},
+	{"GET", "/tokens/{issued}", "", "302 403 200 200 200 200"},
+	{"POST", "/tokens/{personal}", "description=x scope=read", "303 303 403 403 403 303"},
+	{"POST", "/tokens/{issued}", "description=x scope=read", "303 403 303 303 403 303"},
+	{"POST", "/tokens/{theirs}", "description=x scope=read", "303 303 403 403 403 303"},
+	{"POST", "/tokens/{personal}/refresh", "", "303 422 403 403 403 422"},
+	{"POST", "/tokens/{issued}/refresh", "", "303 403 200 403 403 200"},
+	{"POST", "/tokens/{theirs}/refresh", "", "303 403 403 403 403 403"},
+	{"GET", "/tokens/{personal}/delete", "", "302 200 403 403 403 200"},
+	{"POST", "/tokens/{personal}/delete", "", "303 303 403 403 403 303"},
+	{"POST", "/tokens/{issued}/delete", "", "303 403 303 303 403 303"},
+	{"POST", "/tokens/{theirs}/delete", "", "303 303 403 403 403 303"},
+
+	{"GET", "/applications", "", "302 200 200 200 200 200"},
+	{"GET", "/applications/new", "", "302 403 403 200 403 200"},
+	{"POST", "/applications/new", "name=made-{personal} organization={organization} client_type=public authorization_grant_type=password", "303 403 403 200 403 200"},
+	{"POST", "/applications/new", "name=made-{personal} organization={organization} client_type=public authorization_grant_type=password skip_authorization=true", "303 403 403 403 403 200"},
+	{"GET", "/applications/{application}", "", "302 403 200 200 200 200"},
+	{"POST", "/applications/{application}", "name=renamed organization={organization}", "303 403 403 303 403 303"},
+	{"POST", "/applications/{application}", "skip_authorization=true", "303 403 403 403 403 303"},
+	{"POST", "/applications/{job}", "name=renamed organization={organization}", "303 403 403 303 403 303"},
+	{"GET", "/applications/{application}/delete", "", "302 403 403 200 403 200"},
+	{"POST", "/applications/{application}/delete", "", "303 403 403 303 403 303"},
+	{"POST", "/applications/{job}/delete", "", "303 403 403 303 403 303"},
+
+	{"GET", "/users", "", "302 200 200 200 200 200"},
+	{"GET", "/users/new", "", "302 403 403 200 403 200"},
+	{"POST", "/users/new", "username=made-{personal} organization={organization} password=12345678 password_confirm=12345678", "303 403 403 303 403 303"},
+	{"POST", "/users/new", "username=made-{personal} password=12345678 password_confirm=12345678 is_platform_auditor=true", "303 403 403 403 403 303"},
+	{"GET", "/users/{user}", "", "302 403 200 200 200 200"},
+	{"GET", "/users/{admin}", "", "302 200 200 200 200 200"},
+	{"POST", "/users/{user}", "first_name=x", "303 403 403 303 403 303"},
+	{"POST", "/users/{user}", "is_platform_auditor=true", "303 403 403 403 403 303"},
+	{"POST", "/users/{user}", "is_superuser=true", "303 403 403 403 403 422"}, // without one's own password
+	{"POST", "/users/{user}/password", "password=12345678 password_confirm=12345678 current_password=wrong", "303 403 403 422 403 422"},
+	{"GET", "/users/{user}/delete", "", "302 403 403 200 403 200"},
+	{"POST", "/users/{user}/delete", "", "303 403 403 303 403 303"},
+	{"POST", "/users/{admin}/delete", "", "303 403 403 403 403 403"},
+
+	{"GET", "/organizations", "", "302 200 200 200 200 200"},
+	{"GET", "/organizations/new", "", "302 403 403 403 403 200"},
+	{"POST", "/organizations/new", "name=made-{personal}", "303 403 403 403 403 303"},
+	{"GET", "/organizations/{organization}", "", "302 403 200 200 200 200"},
+	{"POST", "/organizations/{organization}", "name=renamed-{personal}", "303 403 403 303 403 303"},
+	{"POST", "/organizations/{organization}/add", "username=om role=admin", "303 403 403 303 403 303"},
+	{"POST", "/organizations/{organization}/add", "username=bob role=member", "303 403 403 403 403 303"}, // bob belongs nowhere
+	{"POST", "/organizations/{organization}/remove", "user={user} role=member", "303 403 403 303 403 303"},
+	{"GET", "/organizations/{organization}/delete", "", "302 403 403 403 403 200"},
+	{"POST", "/organizations/{organization}/delete", "", "303 403 403 403 403 303"},
+
+	{"GET", "/o/authorize/" + authorization, "", "302 200 200 200 200 200"},
+	{"GET", "/api/o/authorize/" + authorization, "", "302 200 200 200 200 200"},
+	{"GET", "/api/controller/o/authorize/" + authorization, "", "302 200 200 200 200 200"},
+	{"POST", "/o/authorize/", "decision=deny client_id={client} response_type=code", "303 303 303 303 303 303"},
+	{"POST", "/api/o/authorize/", "decision=deny client_id={client} response_type=code", "303 303 303 303 303 303"},
+	{"POST", "/api/controller/o/authorize/", "decision=deny client_id={client} response_type=code", "303 303 303 303 303 303"},
+}
+
+// TestAccess: who gets which page. Each case has fresh objects; anonymous people are sent to sign in, never further.
+func TestAccess(t *testing.T) {
+	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
+		for _, row := range accesses {
+			for n, want := range strings.Fields(row.want) {
+				x := makeThings(t, s)
+				client, err := s.DB.Read(t.Context()).Application(x["application"])
+				if err != nil {
+					t.Fatal(err)
+				}
+				fill := func(text string) string { return strings.ReplaceAll(x.in(text), "{client}", client.ClientID) }
+				b := as(t, s, roles[n])
+				got := b.send(row.method, fill(row.path), form(fill(row.form), b.cookies["csrftoken"]))
+				if strconv.Itoa(got.status) != want {
+					t.Errorf("%s %s (%s) as %q: %d, want %s: %s", row.method, row.path, row.form, roles[n], got.status, want, got.read("main"))
+				}
+				if roles[n] == "" && strings.HasPrefix(want, "30") && !row.open() && !strings.HasPrefix(got.leadsTo(), "/login?next=%2F") {
+					t.Errorf("%s %s leads an anonymous browser to %q", row.method, row.path, got.leadsTo())
+				}
+			}
+		}
+	})
+}
+
+// form reads "a=1 b=2", or a query, into a form with the token.
+func form(text, csrf string) map[string][]string {
+	values := webtest.Form("csrf_token", csrf)
+	for _, pair := range strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '&' }) {
+		name, value, _ := strings.Cut(pair, "=")
+		values.Add(name, value)
+	}
+	return values
+}
+
+// TestAccessIsComplete: the table above has a row for every page and form.
+func TestAccessIsComplete(t *testing.T) {
+	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
+		known := map[string]bool{}
+		for _, row := range accesses {
+			path, _, _ := strings.Cut(row.path, "?")
+			known[row.method+" "+pattern(path)] = true
+		}
+		for _, each := range routes(t, s) {
+			if !known[each.method+" "+each.path] {
+				t.Errorf("nothing says who may %s %s", each.method, each.path)
+			}
+		}
+	})
+}
+
+// pattern writes every id of a path as :id.
+func pattern(path string) string {
+	segments := strings.Split(path, "/")
+	for n, segment := range segments {
+		if strings.HasPrefix(segment, "{") {
+			segments[n] = ":id"
+		}
+	}
+	return strings.Join(segments, "/")
+}
+
+type row struct{ method, path string }
+
+// routes are all pages and forms that there are.
+func routes(t testing.TB, s *webtest.Site) []row {
+	t.Helper()
+	callers, err := caller.New(caller.Options{Server: s.Server})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := console.New(console.Options{Server: s.Server, Callers: callers})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []row
+	for _, each := range pages.Routes() {
+		rows = append(rows, row{each.Method, each.Path})
+	}
+	if len(rows) < 40 {
+		t.Fatalf("only %d routes", len(rows))
+	}
+	return rows
+}
+
+// TestForms: every form is refused without its csrf_token, with a wrong one, with that of another session, and from another site,
+// whoever sends it; nothing changes.
+func TestForms(t *testing.T) {
+	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
+		x := makeThings(t, s)
+		b, other := as(t, s, "admin"), as(t, s, "admin")
+		right := b.cookies["csrftoken"]
+		before := count(t, s)
+		for _, each := range routes(t, s) {
+			if each.method != http.MethodPost {
+				continue
+			}
+			path := strings.NewReplacer("/tokens/:id", "/tokens/{personal}", "/applications/:id", "/applications/{application}",
+				"/users/:id", "/users/{user}", "/organizations/:id", "/organizations/{organization}").Replace(each.path)
+			for name, csrf := range map[string]string{"no": "", "a wrong": strings.Repeat("x", 64), "another session's": other.cookies["csrftoken"]} {
+				a := b.send(http.MethodPost, x.in(path), webtest.Form("csrf_token", csrf, "description", "x", "name", "x"))
+				a.is(http.StatusForbidden).says("main", "from another session")
+				if t.Failed() {
+					t.Fatalf("%s with %s token", each.path, name)
+				}
+			}
+			for _, foreign := range []func(*http.Request){
+				webtest.Header("Sec-Fetch-Site", "cross-site"), webtest.Header("Sec-Fetch-Site", "same-site"),
+				webtest.Header("Origin", "https://evil.example.org")} {
+				b.send(http.MethodPost, x.in(path), webtest.Form("csrf_token", right), foreign).is(http.StatusForbidden).says("main", "another site")
+			}
+		}
+		if after := count(t, s); after != before {
+			t.Errorf("refused forms changed something: %s before, %s after", before, after)
+		}
+	})
+}
