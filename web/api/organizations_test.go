@@ -1,0 +1,88 @@
+package api_test
+
+import (
+	"testing"
+
+	"gatehouse/web/webtest"
+)
+
+func TestOrganizations(t *testing.T) {
+	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
+		for _, mount := range []string{G, C} {
+			a := s.Post(t, "admin", mount+"organizations/", fields{"name": "new at " + mount, "description": "d"}).Want(201).Equal("description", "d").
+				Equal("type", "organization")
+			url := a.String("url")
+			s.Post(t, "admin", mount+"organizations/", fields{"name": "new at " + mount}).Want(400).
+				Equal("name.0", "Organization with this Name already exists.")
+			s.Post(t, "admin", mount+"organizations/", fields{}).Want(400).Equal("name.0", "This field is required.")
+			s.Post(t, "admin", mount+"organizations/", fields{"name": nil}).Want(400).Equal("name.0", "This field may not be null.")
+			s.Post(t, "oa", mount+"organizations/", fields{"name": "no"}).Want(403)
+			s.Put(t, "admin", url, fields{"name": "renamed at " + mount}).Want(200).Equal("description", "")
+			s.Delete(t, "oa", path(mount, "organizations", s.Organization.ID)).Want(403)
+			s.Delete(t, "admin", url).Want(204)
+			s.Get(t, "admin", url).Want(404)
+			organization := path(mount, "organizations", s.Organization.ID)
+			for who, status := range map[string]int{"admin": 200, "aud": 200, "oa": 200, "om": 200, "bob": 403, "pa": 403, "": 401} {
+				s.Get(t, who, organization).Want(status)
+			}
+			for who, status := range map[string]int{"admin": 200, "oa": 200, "om": 403, "aud": 403, "": 401} {
+				s.Patch(t, who, organization, fields{"description": "by " + who}).Want(status)
+			}
+			s.Get(t, "om", mount+"organizations/").Want(200).Equal("count", 1)
+			s.Get(t, "alice", mount+"organizations/").Want(200).Equal("count", 0)
+			s.Get(t, "om", organization+"applications/").Want(200).Equal("count", map[string]int{G: 2, C: 1}[mount])
+		}
+		s.Get(t, "admin", path(C, "organizations", s.Organization.ID)).Want(200).Equal("max_hosts", 0).Equal("custom_virtualenv", nil)
+		s.Post(t, "oa", path(C, "organizations", s.Organization.ID, "applications"), application(s, fields{"organization": s.Other.ID})).Want(201).
+			Equal("organization", s.Organization.ID)
+	})
+}
+
+func TestMembersAtTheController(t *testing.T) {
+	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
+		for _, role := range []string{"users", "admins"} {
+			members := path(C, "organizations", s.Other.ID, role)
+			before := s.Get(t, "admin", members).Want(200).Int("count")
+			s.Post(t, "admin", members, fields{"id": s.ID("alice")}).Want(204)
+			s.Post(t, "admin", members, fields{"id": s.ID("alice")}).Want(204)
+			s.Get(t, "admin", members).Want(200).Equal("count", before+1).Equal("results.0.username", "alice")
+			s.Post(t, "admin", members, fields{"id": s.ID("alice"), "disassociate": true}).Want(204)
+			s.Get(t, "admin", members).Want(200).Equal("count", before)
+			s.Post(t, "admin", members, fields{"id": 4711}).Want(400).Equal("id.0", `Invalid pk "4711" - object does not exist.`)
+			s.Post(t, "admin", members, fields{"id": nil}).Want(400).Equal("id.0", "This field may not be null.")
+			s.Post(t, "admin", members, fields{"id": "alice"}).Want(400)
+			s.Post(t, "oa", members, fields{"id": s.ID("om")}).Want(403)
+			s.Post(t, "bob", members, fields{"id": s.ID("om")}).Want(403)
+			s.Post(t, "admin", path(C, "organizations/4711", role), fields{"id": s.ID("om")}).Want(404)
+		}
+		members := path(C, "organizations", s.Organization.ID, "users")
+		a := s.Post(t, "oa", members, fields{"username": "carol", "password": "a long password"}).Want(201).Equal("username", "carol")
+		s.Get(t, "oa", members+"?username=carol").Want(200).Equal("count", 1).Equal("results.0.id", a.Int("id"))
+		s.Post(t, "om", members, fields{"username": "dave", "password": "a long password"}).Want(403)
+		s.Post(t, "admin", path(C, "organizations", s.Organization.ID, "admins"), fields{"username": "dave", "password": "a long password"}).Want(400).
+			Equal("id.0", "This field is required.")
+	})
+}
+
+func TestMembersAtTheGateway(t *testing.T) {
+	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
+		for _, role := range []string{"users", "admins"} {
+			members := path(G, "organizations", s.Other.ID, role)
+			before := s.Get(t, "admin", members).Want(200).Int("count")
+			both := fields{"instances": []int64{s.ID("alice"), s.ID("bob")}}
+			s.Post(t, "admin", members+"associate/", both).Want(204)
+			s.Get(t, "admin", members).Want(200).Equal("count", before+2)
+			s.Post(t, "admin", members+"disassociate/", both).Want(204)
+			s.Get(t, "admin", members).Want(200).Equal("count", before)
+			s.Post(t, "admin", members+"associate/", fields{"instances": []any{s.ID("alice"), 4711}}).Want(400)
+			s.Post(t, "admin", members+"associate/", fields{"instances": []any{nil, "x"}}).Want(400)
+			s.Post(t, "admin", members+"associate/", fields{}).Want(400).Equal("instances.0", "This field is required.")
+			s.Get(t, "admin", members).Want(200).Equal("count", before) // all or nothing
+			s.Post(t, "admin", members, fields{"id": s.ID("alice")}).Want(405)
+			for _, who := range []string{"oa", "om", "bob"} {
+				s.Post(t, who, members+"associate/", both).Want(403)
+				s.Post(t, who, members+"associate/", fields{"instances": []int64{}}).Want(403)
+			}
+		}
+	})
+}
