@@ -114,17 +114,17 @@ func TestClearTokens(t *testing.T) {
 				s := w.stock()
 				w.expectCounts(s, fullStock)
 				w.serve()
+				entries := len(w.activity())
 				w.prints("Deleted access tokens: 100\nDeleted refresh tokens: 25\nDeleted authorization codes: 100\n", "cleartokens")
 				w.expectCounts(s, cleared)
 				entry := w.activity()[0]
-				if entry.Origin != "command:cleartokens" || entry.Operation != models.OperationDelete || entry.ActorID != nil {
-					t.Errorf("activity entry %+v", entry)
+				if len(w.activity()) != entries+1 || entry.Origin != "command:cleartokens" || entry.Operation != models.OperationDelete || entry.ActorID != nil {
+					t.Errorf("%d activity entries, the last of them %+v", len(w.activity())-entries, entry)
 				}
-				before := len(w.activity())
 				w.prints("Deleted access tokens: 0\nDeleted refresh tokens: 0\nDeleted authorization codes: 0\n", "cleartokens")
 				w.prints("", "cleartokens", "-v", "0")
 				w.expectCounts(s, cleared)
-				if len(w.activity()) != before {
+				if len(w.activity()) != entries+1 {
 					t.Error("clearing nothing left an activity entry")
 				}
 			})

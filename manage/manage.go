@@ -143,10 +143,10 @@ func (p *program) exitCode(err error) int {
 	case err == nil:
 		return 0
 	case errors.As(err, &usage):
-		fmt.Fprintf(p.stderr, "%s%s: error: %s\n", usage.command.UsageString(), usage.command.CommandPath(), usage.message)
+		_, _ = fmt.Fprintf(p.stderr, "%s%s: error: %s\n", usage.command.UsageString(), usage.command.CommandPath(), usage.message)
 		return 2
 	default:
-		fmt.Fprintf(p.stderr, "CommandError: %s\n", oneLine(err))
+		_, _ = fmt.Fprintf(p.stderr, "CommandError: %s\n", oneLine(err))
 		return 1
 	}
 }

@@ -37,9 +37,9 @@ func (p *program) askPassword(ctx context.Context) (string, error) {
 		case err != nil:
 			return "", err
 		case password != again:
-			fmt.Fprintln(p.stderr, "Error: Your passwords didn't match.")
+			_, _ = fmt.Fprintln(p.stderr, "Error: Your passwords didn't match.")
 		case strings.TrimSpace(password) == "":
-			fmt.Fprintln(p.stderr, "Error: Blank passwords aren't allowed.")
+			_, _ = fmt.Fprintln(p.stderr, "Error: Blank passwords aren't allowed.")
 		default:
 			return password, nil
 		}
@@ -56,7 +56,7 @@ func (p *program) askSecret(ctx context.Context, question string) (string, error
 		text, err := term.ReadPassword(int(p.stdin.Fd()))
 		return string(text), err
 	})
-	fmt.Fprintln(p.stderr)
+	_, _ = fmt.Fprintln(p.stderr)
 	if err != nil { // an interrupted reading left the echo off
 		return "", errors.Join(err, term.Restore(int(p.stdin.Fd()), before))
 	}

@@ -73,6 +73,7 @@ func TestRevokeTokens(t *testing.T) {
 				w := newWorld(t, address)
 				applications := w.applications()
 				admins, alices := w.give(w.admin, applications), w.give(w.alice, applications)
+				entries := len(w.activity())
 				want := ""
 				for n, secret := range slices.Concat(admins.personal, admins.access, alices.personal, alices.access) {
 					want += revoked("OAuth2AccessToken", int64(n+1), secret)
@@ -88,6 +89,9 @@ func TestRevokeTokens(t *testing.T) {
 				w.expectLeft("admin", admins, 0, 0)
 				w.expectLeft("alice", alices, 0, 0)
 				w.prints("", "revoke_oauth2_tokens", option)
+				if got := len(w.activity()) - entries; got != 8+4 {
+					t.Errorf("%d activity entries, want one for each of 8 access and 4 refresh tokens", got)
+				}
 			})
 		})
 	}

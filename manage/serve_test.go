@@ -65,6 +65,7 @@ func TestStop(t *testing.T) {
 				t.Fatalf("%v: the request under way was cut off: %v\n%s", signal, err, server.log)
 			}
 			text, err := io.ReadAll(answer.Body)
+			_ = answer.Body.Close()
 			if err != nil || answer.StatusCode != http.StatusUnauthorized || !strings.Contains(string(text), "invalid_client") {
 				t.Errorf("%v: %s %s %v", signal, answer.Status, text, err)
 			}
