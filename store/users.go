@@ -27,6 +27,8 @@ var userList = &resource{
 		"last_login":          {sql: "users.last_login", kind: timeColumn, nullable: true},
 		"created":             {sql: "users.created", kind: timeColumn},
 		"modified":            {sql: "users.modified", kind: timeColumn},
+		"created_by":          {sql: "users.created_by", kind: idColumn},
+		"modified_by":         {sql: "users.modified_by", kind: idColumn},
 		"password":            {kind: secretColumn},
 	},
 	search: []string{"username", "first_name", "last_name", "email"},
