@@ -62,3 +62,9 @@ func (s *Store) Trace(seen func(Statement)) error {
 
 // Exec runs a statement that no operation runs.
 func (tx *Tx) Exec(sql string, vars ...any) error { return translate(tx.db.Exec(sql, vars...).Error) }
+
+// CountOf is the number of rows that a condition on a table names.
+func (r Reader) CountOf(from string) (n int64, err error) {
+	err = r.db.Raw("SELECT count(*) FROM " + from).Scan(&n).Error
+	return n, err
+}
