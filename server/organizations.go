@@ -101,34 +101,6 @@ func (s *Server) UpdateOrganization(ctx context.Context, actor Actor, face model
 	return organization, nil
 }
 
-// DeleteOrganization deletes an organization with its applications and all that hangs on them (contract §7).
-func (s *Server) DeleteOrganization(ctx context.Context, actor Actor, face models.Face, id int64) error {
-	err := s.store.WriteInTurn(ctx, func(tx *store.Tx) error {
-		organization, err := tx.LockOrganization(id)
-		if err != nil {
-			return err
-		}
-		if err := s.policy.Organization(actor.Actor, models.ActionDelete, organization, face); err != nil {
-			return err
-		}
-		applications, err := tx.ApplicationsOf(id, 0)
-		if err != nil {
-			return err
-		}
-		if err := deleteApplications(tx, actor, applications); err != nil {
-			return err
-		}
-		if err := tx.DeleteOrganization(id); err != nil {
-			return err
-		}
-		return tx.Record(actor.did(models.OperationDelete, organizationObject(organization), models.Removed(organization.ActivityFields())))
-	})
-	if err != nil {
-		return fmt.Errorf("delete organization: %w", err)
-	}
-	return nil
-}
-
 // Associate gives the user the role in the organization; it is no error when they hold it already. An unknown user is Invalid.
 func (s *Server) Associate(ctx context.Context, actor Actor, organizationID, userID int64, role models.Role) error {
 	return s.ChangeMembers(ctx, actor, models.ActionCreate, organizationID, []int64{userID}, role)
