@@ -41,8 +41,16 @@ type web struct {
 
 // New makes the handler of the whole surface.
 func New(options Options) (http.Handler, error) {
+	w, err := newWeb(options)
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	return w.handler(), nil
+}
+
+func newWeb(options Options) (*web, error) {
 	if options.Server == nil {
-		return nil, errors.New("web: a server is needed")
+		return nil, errors.New("a server is needed")
 	}
 	w := &web{options: options, log: options.Log}
 	if w.log == nil {
@@ -50,19 +58,19 @@ func New(options Options) (http.Handler, error) {
 	}
 	var err error
 	if w.callers, err = caller.New(caller.Options{Server: options.Server, BasicEnabled: options.BasicEnabled}); err != nil {
-		return nil, fmt.Errorf("web: %w", err)
+		return nil, err
 	}
 	w.rest, err = api.New(api.Options{Server: options.Server, Callers: w.callers, PageSize: options.DefaultPageSize,
 		MaxPageSize: options.MaxPageSize, Version: options.Version, ProductName: options.ProductName, Log: w.log})
 	if err != nil {
-		return nil, fmt.Errorf("web: %w", err)
+		return nil, err
 	}
 	w.pages, err = console.New(console.Options{Server: options.Server, Callers: w.callers, PageSize: options.DefaultPageSize,
 		MaxPageSize: options.MaxPageSize, Version: options.Version, Log: w.log})
 	if err != nil {
-		return nil, fmt.Errorf("web: %w", err)
+		return nil, err
 	}
-	return w.handler(), nil
+	return w, nil
 }
 
 // handler is the engine, behind the one thing that must happen before it chooses a route: a method that is none of those that

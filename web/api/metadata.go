@@ -78,6 +78,7 @@ func (c *call) describeFields(fields []attribute, input bool) object {
 			if key == "is_platform_auditor" {
 				key = c.auditor
 			}
+			each.secret = each.secret || c.secretFields[each.key]
 			described = append(described, member{key, each.describe(input)})
 		}
 	}

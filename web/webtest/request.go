@@ -30,7 +30,7 @@ type Answer struct {
 func (s *Site) Do(t testing.TB, who, method, path string, body any, options ...func(*http.Request)) *Answer {
 	t.Helper()
 	content, contentType := encode(t, body)
-	r := httptest.NewRequest(method, path, content)
+	r := httptest.NewRequest(method, path, content).WithContext(t.Context())
 	r.RemoteAddr = Address + ":40000"
 	if contentType != "" {
 		r.Header.Set("Content-Type", contentType)
@@ -42,7 +42,7 @@ func (s *Site) Do(t testing.TB, who, method, path string, body any, options ...f
 		option(r)
 	}
 	w := httptest.NewRecorder()
-	s.Handler.ServeHTTP(w, r.WithContext(t.Context()))
+	s.Handler.ServeHTTP(w, r)
 	a := &Answer{t: t, what: fmt.Sprintf("%s: %s %s", who, method, path), Status: w.Code, Header: w.Result().Header, Text: w.Body.String()}
 	_ = json.Unmarshal(w.Body.Bytes(), &a.JSON) // what is no object is seen as such by the checks
 	return a

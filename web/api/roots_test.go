@@ -1,0 +1,168 @@
+package api_test
+
+import (
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"gatehouse/web/webtest"
+)
+
+func TestRoots(t *testing.T) {
+	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
+		s.Get(t, "", "/api/").Want(200).Equal("available_versions.v2", "/api/v2/").Equal("current_version", "/api/v2/").Equal("oauth2", "/api/o/").
+			Equal("apis.gateway", "/api/gateway/").Equal("custom_login_info", "")
+		prefixed := s.Get(t, "", "/api/controller/").Want(200).Equal("available_versions.v2", "/api/controller/v2/")
+		if prefixed.Has("oauth2") || prefixed.Has("apis") {
+			t.Errorf("under a prefix: %s", prefixed.Text)
+		}
+		s.Get(t, "", "/api/gateway/").Want(200).Equal("available_versions.v1", G)
+		for _, mount := range []string{G, C, short} {
+			root := s.Get(t, "", mount).Want(200)
+			for _, forbidden := range []string{"login", "import", "export", "inventories"} { // they break the command-line client
+				if root.Has(forbidden) {
+					t.Errorf("%s lists %s", mount, forbidden)
+				}
+			}
+			for name, link := range root.JSON {
+				if link != mount+name+"/" {
+					t.Errorf("%s leads to %v", name, link)
+				}
+				s.Get(t, "admin", link.(string)).Want(200)
+			}
+		}
+		for _, root := range []string{"/api/", "/api/controller/", "/api/gateway/", G, C} {
+			if cookies(s.Get(t, "", root))["csrftoken"] == nil {
+				t.Errorf("%s sets no csrftoken", root)
+			}
+		}
+	})
+}
+
+func TestPing(t *testing.T) {
+	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
+		s.Get(t, "", G+"ping/").Want(200).Equal("version", "4.5.0").Equal("pong", "2026-03-01T12:00:00.000000Z")
+		a := s.Get(t, "", C+"ping/").Want(200).Equal("ha", false).Equal("version", "4.5.0")
+		if !regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`).MatchString(a.String("install_uuid")) {
+			t.Errorf("install_uuid is %q", a.String("install_uuid"))
+		}
+		s.Get(t, "", short+"ping/").Want(200).Equal("install_uuid", a.String("install_uuid"))
+	})
+}
+
+func TestVersionsWithoutNumbers(t *testing.T) {
+	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
+		if got := s.Get(t, "alice", G+"me/").Want(200).Header.Get("X-API-Product-Version"); got != "0.0" {
+			t.Errorf("the version is %q", got)
+		}
+	}, func(c *webtest.Config) { c.Web.Version = "dev" })
+}
+
+func TestCase78Options(t *testing.T) {
+	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
+		options := func(who, address string) *webtest.Answer { return s.Do(t, who, "OPTIONS", address, nil).Want(200) }
+		for _, mount := range []string{G, C, short} {
+			post := options("alice", mount+"tokens/").Equal("actions.POST.scope.type", "string").Equal("max_page_size", 200).Equal("types.0", "o_auth2_access_token")
+			for _, key := range []string{"application", "description", "scope"} {
+				if post.At("actions.POST."+key) == nil {
+					t.Errorf("%s: POST lacks %s", mount, key)
+				}
+			}
+			for _, key := range []string{"token", "refresh_token", "user", "id"} {
+				if post.At("actions.POST."+key) != nil || post.At("actions.GET."+key) == nil {
+					t.Errorf("%s: %s in POST, or not in GET", mount, key)
+				}
+			}
+			for who, may := range map[string]bool{"bob": false, "om": false, "aud": false, "oa": true, "admin": true} {
+				if has := options(who, mount+"applications/").At("actions.POST") != nil; has != may {
+					t.Errorf("%s: POST for %s is %t", mount, who, has)
+				}
+			}
+			a := options("alice", mount+"tokens/1/").Equal("actions.PUT", nil)
+			if allow := a.Header.Get("Allow"); allow != "GET, PUT, PATCH, DELETE, HEAD, OPTIONS" {
+				t.Errorf("Allow is %q", allow)
+			}
+			id, read := newToken(t, s, "alice", mount, fields{"scope": "read"})
+			options("alice", path(mount, "tokens", id)).Equal("actions.PUT.description.type", "string").Equal("actions.PUT.application", nil)
+			limited := s.Do(t, "", "OPTIONS", mount+"tokens/", nil, webtest.Bearer(read)).Want(200)
+			if limited.At("actions.POST") != nil {
+				t.Error("a token of scope read is told that it may create")
+			}
+			s.Do(t, "", "OPTIONS", mount+"tokens/", nil).Want(401)
+			s.Do(t, "", "OPTIONS", mount, nil).Want(200)
+		}
+		auditor := map[string]string{G: "is_platform_auditor", C: "is_system_auditor"}
+		for mount, key := range auditor {
+			options("admin", mount+"users/").Equal("actions.POST."+key+".type", "boolean").Equal("actions.POST.username.required", true)
+		}
+	})
+}
+
+// TestOptionsForTheCommandLine: each field has a type, lists have GET and POST only, and resources that are not served here answer.
+func TestOptionsForTheCommandLine(t *testing.T) {
+	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
+		for _, name := range []string{"tokens", "applications", "users", "organizations"} {
+			for _, mount := range []string{G, C} {
+				actions, _ := s.Do(t, "admin", "OPTIONS", mount+name+"/", nil).Want(200).At("actions").(map[string]any)
+				for method, described := range actions {
+					if method != "GET" && method != "POST" {
+						t.Errorf("%s%s describes %s", mount, name, method)
+					}
+					for key, field := range described.(map[string]any) {
+						if kind, _ := field.(map[string]any)["type"].(string); kind == "" {
+							t.Errorf("%s%s: %s has no type", mount, name, key)
+						}
+					}
+				}
+				if allow := s.Do(t, "admin", "OPTIONS", mount+name+"/1/", nil).Want(200).Header.Get("Allow"); allow != "GET, PUT, PATCH, DELETE, HEAD, OPTIONS" {
+					t.Errorf("%s%s/1/: Allow is %q", mount, name, allow)
+				}
+			}
+		}
+		for _, name := range []string{"projects", "inventories", "teams", "credentials", "job_templates", "workflow_job_templates", "instance_groups"} {
+			if a := s.Do(t, "admin", "OPTIONS", C+name+"/", nil).Want(200); strings.TrimSpace(a.Text) != "{}" {
+				t.Errorf("%s: %s", name, a.Text)
+			}
+			s.Do(t, "", "OPTIONS", C+name+"/", nil).Want(401)
+			s.Get(t, "admin", C+name+"/").Want(405)
+		}
+	})
+}
+
+// TestOptionsNameWhatIsAnswered: the fields described are the fields of the objects, at both platforms.
+func TestOptionsNameWhatIsAnswered(t *testing.T) {
+	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
+		for _, mount := range []string{G, C} {
+			newToken(t, s, "om", mount, nil)
+			for _, name := range []string{"tokens", "applications", "users", "organizations"} {
+				row, _ := s.Get(t, "admin", mount+name+"/?page_size=1").Want(200).At("results.0").(map[string]any)
+				described, _ := s.Do(t, "admin", "OPTIONS", mount+name+"/", nil).Want(200).At("actions.GET").(map[string]any)
+				constants := []string{"max_hosts", "custom_virtualenv", "default_environment", "auth"}
+				for key := range row {
+					if described[key] == nil && !slices.Contains(constants, key) {
+						t.Errorf("%s%s: %s is not described", mount, name, key)
+					}
+				}
+				for key, field := range described {
+					if _, there := row[key]; !there {
+						t.Errorf("%s%s: %s is described and not there", mount, name, key)
+					}
+					if filterable, _ := field.(map[string]any)["filterable"].(bool); filterable {
+						s.Get(t, "admin", mount+name+"/?"+key+"__isnull=false").Want(200)
+					}
+				}
+			}
+		}
+	})
+}
+
+func TestNothingIsNullInLists(t *testing.T) {
+	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
+		var body struct{ Results json.RawMessage }
+		if err := json.Unmarshal([]byte(s.Get(t, "bob", G+"applications/").Want(200).Text), &body); err != nil || string(body.Results) != "[]" {
+			t.Errorf("an empty list is %s, %v", body.Results, err)
+		}
+	})
+}
