@@ -191,3 +191,25 @@ func (b *bed) listed(t testing.TB, actor server.Actor) [6]int64 {
 	seen[2], seen[3] = users.Count, organizations.Count
 	return seen
 }
+
+// TestChangeMembers: all of them or none (contract §1.4): whoever may not be added stops the others too.
+func TestChangeMembers(t *testing.T) {
+	onBed(t, func(t *testing.T, b *bed) {
+		id, elsewhere := b.organization.ID, b.organizationNamed(t, "P").ID
+		neighbour := b.stranger(t, models.User{Username: "neighbour"}, models.Membership{OrganizationID: elsewhere, Role: models.RoleMember})
+		join := func(actor server.Actor, users ...int64) func() error {
+			return func() error {
+				return b.ChangeMembers(t.Context(), actor, models.ActionCreate, id, users, models.RoleMember)
+			}
+		}
+		b.refuses(t, "forbidden", "belongs to no organization", join(as(b.orgAdmin), neighbour.ID, b.alice.ID))
+		b.refuses(t, "invalid id", "99999", join(as(b.admin), neighbour.ID, 99_999))
+		b.refuses(t, "forbidden", "", join(as(b.member), 99_999)) // and learns nothing about who is there
+		b.records(t, func() { check(t, join(as(b.admin), neighbour.ID, b.alice.ID, neighbour.ID)()) },
+			fmt.Sprintf("associate organization %d by admin, console with user %d (member)", id, b.alice.ID),
+			fmt.Sprintf("associate organization %d by admin, console with user %d (member)", id, neighbour.ID))
+		b.records(t, func() {
+			check(t, b.ChangeMembers(t.Context(), as(b.orgAdmin), models.ActionDelete, id, []int64{b.alice.ID, b.bob.ID}, models.RoleMember))
+		}, fmt.Sprintf("disassociate organization %d by oa, console with user %d (member)", id, b.alice.ID))
+	})
+}

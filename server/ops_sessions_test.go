@@ -224,3 +224,31 @@ func TestPasswordChange(t *testing.T) {
 		}
 	})
 }
+
+// TestExpireSessions: case 62, second half: everybody is signed out, or one user, told once for each user; not by just anybody.
+func TestExpireSessions(t *testing.T) {
+	onBed(t, func(t *testing.T, b *bed) {
+		ids := map[string][]models.Secret{}
+		for _, name := range []string{"alice", "bob", "alice", "om"} {
+			id, _, err := b.SignIn(t.Context(), browser, name, testPassword, "")
+			check(t, err)
+			ids[name] = append(ids[name], id)
+		}
+		command := server.Command("expire_sessions")
+		for _, actor := range []server.Actor{as(b.alice), as(b.auditor), as(b.orgAdmin), {}} {
+			b.refuses(t, "forbidden", "", func() error { return b.ExpireSessions(t.Context(), actor, "alice") })
+		}
+		b.refuses(t, "not found", "", func() error { return b.ExpireSessions(t.Context(), command, "nobody") })
+		b.records(t, func() { check(t, b.ExpireSessions(t.Context(), command, "alice")) },
+			fmt.Sprintf("sign_out user %d by nobody, command:expire_sessions (ended 2 sessions)", b.alice.ID))
+		for _, id := range ids["alice"] {
+			b.signedIn(t, map[string]models.Secret{"": id, "bob": ids["bob"][0], "om": ids["om"][0]})
+		}
+		b.unchanged(t, func() { check(t, b.ExpireSessions(t.Context(), command, "alice")) })
+		entries := b.recorded(t, func() { check(t, b.ExpireSessions(t.Context(), command, "")) })
+		if diff := cmp.Diff(map[string]int{"sign_out user (ended 1 sessions)": 2}, kinds(entries)); diff != "" {
+			t.Errorf("activity (-want +got):\n%s", diff)
+		}
+		b.counted(t, map[string]int{"sessions": 0})
+	})
+}
