@@ -75,7 +75,7 @@ func (s *Store) Write(ctx context.Context, change func(*Tx) error) error {
 			time.Sleep(time.Duration(attempt) * time.Millisecond)
 		}
 		err = s.write.WithContext(ctx).Transaction(func(db *gorm.DB) error {
-			return change(&Tx{Reader{db: db, now: s.Now()}})
+			return rehearsed(ctx, change(&Tx{Reader{db: db, now: s.Now()}}))
 		})
 		if !retryable(err) {
 			break

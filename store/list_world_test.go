@@ -1,0 +1,215 @@
+package store_test
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse/models"
+	"gatehouse/store"
+	"gatehouse/store/storetest"
+)
+
+// texts are values that databases like to treat differently.
+var texts = []string{
+	"", "alpha", "Alpha", "ALPHA", "beta_1", "beta%1", "betaX1", `back\slash`, `back\\slash`, "ÄÖÜ ß", "äöü ß", "Ωμέγα ΟΔΟΣ", "ωμέγα οδός", "İstanbul", "istanbul",
+	"ДОМ", "дом", "大きさ", "a'b\"c", "z", "Z", "~", "100%", "tab\tnew\nline", "🙂",
+}
+
+var times = []time.Time{
+	start, start.Add(time.Microsecond), start.Add(-time.Hour), time.Date(3024, 1, 2, 3, 4, 5, 678901000, time.UTC), time.Date(1969, 7, 20, 20, 17, 40, 0, time.UTC),
+}
+
+func pick[T any](list []T, n int) T { return list[n%len(list)] }
+
+// row is one row of a list: its id and what each field of the list is, nil for null.
+type row struct {
+	id     int64
+	fields map[string]any
+}
+
+// listed is a list with the rows that are in it.
+type listed struct {
+	name string
+	rows []row
+	ask  func(store.Reader, store.Query) ([]int64, int64, error)
+}
+
+func asked[T any](page store.Page[T], err error) ([]int64, int64, error) {
+	return ids(page.Rows), page.Count, err
+}
+
+func id(p *int64) any {
+	if p == nil {
+		return nil
+	}
+	return *p
+}
+
+func moment(p *time.Time) any {
+	if p == nil {
+		return nil
+	}
+	return *p
+}
+
+// everything is a Visibility that hides nothing.
+var everything = models.Visibility{All: true}
+
+// growLists fills every table that can be listed, and returns the lists with what is in them.
+func growLists(t testing.TB, db storetest.DB) []listed {
+	t.Helper()
+	users, organizations := growUsers(t, db), growOrganizations(t, db)
+	applications := growApplications(t, db, users, organizations)
+	tokens, refresh := growTokens(t, db, users, applications)
+	lists := []listed{
+		{name: "users", ask: func(r store.Reader, q store.Query) ([]int64, int64, error) { return asked(r.Users(q, everything)) }},
+		{name: "organizations", ask: func(r store.Reader, q store.Query) ([]int64, int64, error) {
+			return asked(r.Organizations(q, everything))
+		}},
+		{name: "applications", ask: func(r store.Reader, q store.Query) ([]int64, int64, error) {
+			return asked(r.Applications(q, everything))
+		}},
+		{name: "access_tokens", ask: func(r store.Reader, q store.Query) ([]int64, int64, error) {
+			return asked(r.AccessTokens(q, everything))
+		}},
+		{name: "activity", ask: func(r store.Reader, q store.Query) ([]int64, int64, error) { return asked(r.Activity(q)) }, rows: growActivity(t, db)},
+	}
+	for _, u := range users {
+		lists[0].rows = append(lists[0].rows, row{u.ID, map[string]any{"id": u.ID, "username": u.Username, "first_name": u.FirstName, "last_name": u.LastName,
+			"email": u.Email, "is_superuser": u.IsSuperuser, "is_platform_auditor": u.IsPlatformAuditor, "is_system_auditor": u.IsPlatformAuditor,
+			"is_active": u.IsActive, "managed": u.Managed, "last_login": moment(u.LastLogin), "created": u.Created, "modified": u.Modified,
+			"created_by": id(u.CreatedBy), "modified_by": id(u.ModifiedBy)}})
+	}
+	for _, o := range organizations {
+		lists[1].rows = append(lists[1].rows, row{o.ID, map[string]any{"id": o.ID, "name": o.Name, "description": o.Description, "managed": o.Managed,
+			"created": o.Created, "modified": o.Modified, "created_by": id(o.CreatedBy), "modified_by": id(o.ModifiedBy)}})
+	}
+	for _, a := range applications {
+		fields := map[string]any{"id": a.ID, "name": a.Name, "description": a.Description, "organization": id(a.OrganizationID), "organization__id": id(a.OrganizationID),
+			"organization__name": nil, "user": id(a.UserID), "user__username": nil, "client_id": a.ClientID, "client_type": string(a.ClientType),
+			"authorization_grant_type": a.AuthorizationGrantType, "redirect_uris": a.RedirectURIs.String(), "skip_authorization": a.SkipAuthorization,
+			"platform": string(a.Platform), "created": a.Created, "modified": a.Modified, "created_by": id(a.CreatedBy), "modified_by": id(a.ModifiedBy)}
+		if a.Organization != nil {
+			fields["organization__name"] = a.Organization.Name
+		}
+		if a.User != nil {
+			fields["user__username"] = a.User.Username
+		}
+		lists[2].rows = append(lists[2].rows, row{a.ID, fields})
+	}
+	for _, k := range tokens {
+		fields := map[string]any{"id": k.ID, "user": id(k.UserID), "user__id": id(k.UserID), "user__username": nil, "application": id(k.ApplicationID),
+			"application__id": id(k.ApplicationID), "application__name": nil, "application__organization": nil, "scope": string(k.Scope),
+			"description": k.Description, "expires": k.Expires, "last_used": moment(k.LastUsed), "platform": string(k.Platform), "created": k.Created,
+			"modified": k.Modified, "created_by": id(k.CreatedBy), "modified_by": id(k.ModifiedBy), "refresh_token": refresh[k.ID]}
+		if k.User != nil {
+			fields["user__username"] = k.User.Username
+		}
+		if k.Application != nil {
+			fields["application__name"], fields["application__organization"] = k.Application.Name, id(k.Application.OrganizationID)
+		}
+		lists[3].rows = append(lists[3].rows, row{k.ID, fields})
+	}
+	return lists
+}
+
+func stamps(n int) models.Stamps {
+	s := models.Stamps{Created: pick(times, n), Modified: pick(times, n/2)}
+	if n%3 == 0 {
+		s.CreatedBy, s.ModifiedBy = ref(int64(n%4)), ref(int64(n%5))
+	}
+	return s
+}
+
+func growUsers(t testing.TB, db storetest.DB) []*models.User {
+	var users []*models.User
+	for n, text := range texts {
+		user := &models.User{Username: text + strconv.Itoa(n%3), FirstName: text, LastName: pick(texts, n+7), Email: pick(texts, n*5),
+			IsSuperuser: n%5 == 0, IsPlatformAuditor: n%4 == 1, IsActive: n%3 != 0, Managed: n%7 == 0, Stamps: stamps(n)}
+		if n%3 != 1 {
+			user.LastLogin = ref(pick(times, n))
+		}
+		put(t, db, user)
+		users = append(users, user)
+	}
+	return users
+}
+
+func growOrganizations(t testing.TB, db storetest.DB) []*models.Organization {
+	var organizations []*models.Organization
+	for n, text := range texts {
+		o := &models.Organization{Name: text + "!", Description: pick(texts, n+3), Managed: n%2 == 0, Stamps: stamps(n)}
+		put(t, db, o)
+		organizations = append(organizations, o)
+	}
+	return organizations
+}
+
+func growApplications(t testing.TB, db storetest.DB, users []*models.User, organizations []*models.Organization) []*models.Application {
+	var applications []*models.Application
+	for n, text := range texts {
+		a := &models.Application{Name: text, Description: pick(texts, n+11), ClientID: fmt.Sprintf("%s-%d", text, n), SkipAuthorization: n%3 == 0,
+			ClientType: []models.ClientType{models.Confidential, models.Public}[n%2], AuthorizationGrantType: []string{"password", "authorization-code"}[n/2%2],
+			Platform: []models.Platform{models.Gateway, models.Controller}[n/3%2], RedirectURIs: models.ParseWords(pick(texts, n+5)), Stamps: stamps(n)}
+		if n%4 != 0 {
+			a.Organization = pick(organizations, n/3)
+			a.OrganizationID = &a.Organization.ID
+		}
+		if n%3 == 0 {
+			a.User = pick(users, n)
+			a.UserID = &a.User.ID
+		}
+		put(t, db, a)
+		applications = append(applications, a)
+	}
+	return applications
+}
+
+func growTokens(t testing.TB, db storetest.DB, users []*models.User, applications []*models.Application) ([]*models.AccessToken, map[int64]any) {
+	var tokens []*models.AccessToken
+	refresh := map[int64]any{}
+	for n := range 3 * len(texts) {
+		k := &models.AccessToken{Description: pick(texts, n), Scope: []models.Scope{models.ScopeRead, models.ScopeWrite, models.ScopeAll}[n%3],
+			Platform: []models.Platform{models.Gateway, models.Controller}[n/5%2], Expires: pick(times, n/2), Stamps: stamps(n)}
+		if n%5 != 0 {
+			k.User = pick(users, n)
+			k.UserID = &k.User.ID
+		}
+		if n%2 == 0 {
+			k.Application = pick(applications, n/2)
+			k.ApplicationID = &k.Application.ID
+		}
+		if n%3 == 0 {
+			k.LastUsed = ref(pick(times, n))
+		}
+		put(t, db, k)
+		tokens, refresh[k.ID] = append(tokens, k), nil
+		if k.Application != nil && n%4 == 0 {
+			token := &models.RefreshToken{ApplicationID: *k.ApplicationID, AccessTokenID: &k.ID}
+			put(t, db, token)
+			refresh[k.ID] = token.ID
+		}
+	}
+	return tokens, refresh
+}
+
+func growActivity(t testing.TB, db storetest.DB) []row {
+	var rows []row
+	for n, text := range texts {
+		a := models.Activity{ActorName: pick(texts, n+2), Operation: []models.Operation{models.OperationCreate, models.OperationDelete}[n%2],
+			ObjectType: []models.ObjectType{models.ObjectUser, models.ObjectAccessToken}[n/2%2], ObjectID: int64(n % 6), ObjectName: text,
+			Origin: pick([]string{"api", "oauth", "command:x"}, n), Note: strings.ToUpper(text)}
+		if n%3 != 0 {
+			a.ActorID = ref(int64(n % 4))
+		}
+		write(t, db, func(tx *store.Tx) error { return tx.Record(a) })
+		number := int64(n + 1)
+		rows = append(rows, row{number, map[string]any{"id": number, "created": db.Now(), "actor": id(a.ActorID), "actor_name": a.ActorName,
+			"operation": string(a.Operation), "object_type": string(a.ObjectType), "object_id": a.ObjectID, "object_name": a.ObjectName, "origin": a.Origin, "note": a.Note}})
+		db.Clock.Advance(time.Second)
+	}
+	return rows
+}
