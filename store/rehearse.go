@@ -11,7 +11,9 @@ var ErrRehearsed = errors.New("rehearsed")
 type rehearsalKey struct{}
 
 // Rehearse makes a context under which every Write ends with ErrRehearsed, unless the change itself fails, and stores nothing.
-func Rehearse(ctx context.Context) context.Context { return context.WithValue(ctx, rehearsalKey{}, true) }
+func Rehearse(ctx context.Context) context.Context {
+	return context.WithValue(ctx, rehearsalKey{}, true)
+}
 
 // rehearsed is how a change ends whose function returned err.
 func rehearsed(ctx context.Context, err error) error {

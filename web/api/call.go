@@ -11,7 +11,9 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"gatehouse/models"
 	"gatehouse/server"
+	"gatehouse/store"
 )
 
 // call is one request to a mount.
@@ -74,7 +76,13 @@ func (c *call) enter(who access) error {
 	if err := c.server.Policy().Enter(c.actor.Actor, c.writes()); err != nil {
 		return err
 	}
-	return c.checkForgery()
+	if err := c.checkForgery(); err != nil {
+		return err
+	}
+	if c.name == models.FaceGateway && c.gin.Request.URL.Query().Get("validate") == "true" {
+		c.gin.Request = c.gin.Request.WithContext(store.Rehearse(c.ctx()))
+	}
+	return nil
 }
 
 // writes reports whether the request's method may change something (RFC 9110 §9.2.1).

@@ -202,3 +202,26 @@ func TestHeaders(t *testing.T) {
 		}
 	}, func(c *webtest.Config) { c.Web.Version = "v4.5.0-rc1" })
 }
+
+// TestValidate: at the gateway everything is checked and nothing stored; the controller does not know the word.
+func TestValidate(t *testing.T) {
+	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
+		before := dump(t, s)
+		for _, a := range []*webtest.Answer{
+			s.Post(t, "alice", G+"tokens/?validate=true", fields{}),
+			s.Post(t, "admin", G+"applications/?validate=true", application(s, nil)),
+			s.Put(t, "admin", path(G, "organizations", s.Organization.ID)+"?validate=true", fields{"name": "renamed"}),
+			s.Patch(t, "admin", path(G, "users", s.ID("alice"))+"?validate=true", fields{"username": "alicia"}),
+		} {
+			a.Want(202).Equal("detail", "Request would have been accepted")
+		}
+		s.Post(t, "alice", G+"tokens/?validate=true", fields{"scope": "nonsense"}).Want(400)
+		s.Post(t, "bob", G+"applications/?validate=true", application(s, nil)).Want(403)
+		s.Patch(t, "admin", path(G, "users", s.ID("alice"))+"?validate=true", fields{"username": "bob"}).Want(400)
+		s.Get(t, "alice", G+"tokens/?validate=true").Want(200)
+		if dump(t, s) != before {
+			t.Error("something was stored")
+		}
+		s.Post(t, "alice", C+"tokens/?validate=true", fields{}).Want(201)
+	})
+}

@@ -29,6 +29,8 @@ func (c *call) fail(err error) {
 	var query *store.QueryError
 	var own *problem
 	switch {
+	case errors.Is(err, store.ErrRehearsed):
+		c.answer(http.StatusAccepted, detail("Request would have been accepted"))
 	case errors.As(err, &invalid):
 		c.answer(http.StatusBadRequest, c.messages(invalid))
 	case errors.As(err, &denied):
