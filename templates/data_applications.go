@@ -55,7 +55,7 @@ type RedirectURI struct {
 	Insecure bool
 }
 
-// ApplicationsPage is filled into "applications". Search covers name, description and organization. The keys of its filters are
+// ApplicationsPage is filled into "applications". Search covers name and description. The keys of its filters are
 // platform and organization (an id). The columns that can be sorted by are name, organization__name, platform, client_type,
 // authorization_grant_type, created and modified.
 type ApplicationsPage struct {

@@ -54,7 +54,7 @@ type answer struct {
 // send does what the browser does with one request: it sends the cookies and keeps those that come back.
 func (b *browser) send(method, path string, form url.Values, options ...func(*http.Request)) *answer {
 	b.t.Helper()
-	r := httptest.NewRequest(method, path, strings.NewReader(form.Encode()))
+	r := httptest.NewRequestWithContext(b.t.Context(), method, path, strings.NewReader(form.Encode()))
 	r.RemoteAddr = webtest.Address + ":40000"
 	if method == http.MethodPost {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -66,7 +66,7 @@ func (b *browser) send(method, path string, form url.Values, options ...func(*ht
 		option(r)
 	}
 	w := httptest.NewRecorder()
-	b.site.Handler.ServeHTTP(w, r.WithContext(b.t.Context()))
+	b.site.Handler.ServeHTTP(w, r)
 	a := &answer{t: b.t, what: method + " " + path, status: w.Code, header: w.Result().Header, text: w.Body.String(), cookies: map[string]*http.Cookie{}}
 	for _, cookie := range w.Result().Cookies() {
 		a.cookies[cookie.Name] = cookie
@@ -155,7 +155,7 @@ func (a *answer) leadsTo() string { return a.header.Get("Location") }
 func (a *answer) is(status int) *answer {
 	a.t.Helper()
 	if a.status != status {
-		a.t.Fatalf("%s: status %d, want %d (to %q): %s", a.what, a.status, status, a.leadsTo(), a.text)
+		a.t.Fatalf("%s: status %d, want %d (to %q): %s", a.what, a.status, status, a.leadsTo(), a.read("main"))
 	}
 	return a
 }
@@ -165,7 +165,7 @@ func (a *answer) goesTo(address string) *answer {
 	a.t.Helper()
 	redirects := a.status == http.StatusSeeOther || a.status == http.StatusFound && strings.HasPrefix(a.what, http.MethodGet)
 	if !redirects || a.leadsTo() != address {
-		a.t.Fatalf("%s: status %d to %q, want a redirect to %q: %s", a.what, a.status, a.leadsTo(), address, a.text)
+		a.t.Fatalf("%s: status %d to %q, want a redirect to %q: %s", a.what, a.status, a.leadsTo(), address, a.read("main"))
 	}
 	return a
 }
@@ -193,7 +193,7 @@ func (a *answer) lacks(selector string) *answer {
 func (a *answer) has(selector string) *answer {
 	a.t.Helper()
 	if a.Find(selector).Length() == 0 {
-		a.t.Errorf("%s: there is no %s: %s", a.what, selector, a.text)
+		a.t.Errorf("%s: there is no %s: %s", a.what, selector, a.read("main"))
 	}
 	return a
 }

@@ -124,11 +124,11 @@ func (w *Console) done(c *gin.Context, address, message string) error {
 
 // idOf reads the id in the page's address. What cannot be one is not found.
 func idOf(c *gin.Context) (int64, error) {
-	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
-	if err != nil || id <= 0 {
+	id, err := strconv.ParseUint(c.Param("id"), 10, 63)
+	if err != nil {
 		return 0, store.ErrNotFound
 	}
-	return id, nil
+	return int64(id), nil
 }
 
 // at is the address of an object's page.

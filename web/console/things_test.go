@@ -132,3 +132,18 @@ func count(t testing.TB, s *webtest.Site) string {
 	return fmt.Sprintf("%d tokens, %d applications, %d users, %d organizations, %d entries",
 		tokens.Count, applications.Count, users.Count, organizations.Count, entries.Count)
 }
+
+// ids are the tokens of somebody, newest first.
+func ids(t testing.TB, s *webtest.Site, who string) []int64 {
+	t.Helper()
+	query := store.Query{Filters: []store.Filter{{Field: "user__username", Value: who}}, Order: []store.Order{{Field: "id", Descending: true}}}
+	page, err := s.DB.Read(t.Context()).AccessTokens(query, models.Visibility{All: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []int64
+	for _, each := range page.Rows {
+		all = append(all, each.ID)
+	}
+	return all
+}
