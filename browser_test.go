@@ -9,7 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -63,6 +65,8 @@ func (b *browser) watchConsole() {
 			if event.Entry.Level == log.EntryLevelError && event.Entry.Source != log.EntrySourceNetwork {
 				problems = append(problems, event.Entry.Text)
 			}
+		case *page.EventJavascriptDialogOpening:
+			go b.acceptDialog()
 		}
 	})
 	if err != nil {
@@ -87,6 +91,14 @@ func (b *browser) do(what string, actions ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
+// acceptDialog answers "leave" where a page asks before a value that was not copied is lost.
+func (b *browser) acceptDialog() {
+	_ = chromedp.Do(b.ctx, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true})
+		return err
+	})) // a dialog that is gone needs no answer
+}
+
 func (b *browser) visit(path string) {
 	b.t.Helper()
 	b.do("visit "+path, chromedp.Navigate(b.base+path), chromedp.WaitReady(chromedp.CSS("h1")))
@@ -96,8 +108,8 @@ func (b *browser) visit(path string) {
 func (b *browser) fill(pairs ...string) {
 	b.t.Helper()
 	for n := 0; n < len(pairs); n += 2 {
-		field := chromedp.CSS(fmt.Sprintf(`main [name=%q]`, pairs[n]))
-		b.do("fill "+pairs[n], chromedp.SetValue(field, ""), chromedp.SendKeys(field, pairs[n+1]))
+		field := fmt.Sprintf(`main [name=%q]`, pairs[n])
+		b.do("fill "+pairs[n], b.set(field, ""), chromedp.SendKeys(chromedp.CSS(field), pairs[n+1]))
 	}
 }
 
@@ -105,15 +117,28 @@ func (b *browser) fill(pairs ...string) {
 func (b *browser) choose(pairs ...string) {
 	b.t.Helper()
 	for n := 0; n < len(pairs); n += 2 {
-		b.do("choose "+pairs[n], chromedp.SetValue(chromedp.CSS(fmt.Sprintf(`main select[name=%q]`, pairs[n])), pairs[n+1]))
+		b.do("choose "+pairs[n], b.set(fmt.Sprintf(`main select[name=%q]`, pairs[n]), pairs[n+1]))
 	}
 }
 
-// click presses the element and waits until another page has been loaded.
+// set gives the first element a value at once; one that cannot take it fails.
+func (b *browser) set(selector, value string) chromedp.Action[chromedp.Void] {
+	return chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`(() => {
+		const element = document.querySelector(%q);
+		element.value = %q;
+		if (element.value !== %[2]q) throw new Error("the field does not take the value");
+	})()`, selector, value))
+}
+
+// click presses the first visible element and waits until another page has been loaded.
 func (b *browser) click(selector string) {
 	b.t.Helper()
-	b.do("mark the page", chromedp.Evaluate[chromedp.Void](`document.documentElement.dataset.old = "yes"`))
-	b.do("click "+selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible),
+	b.do("find "+selector, chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`(() => {
+		const visible = [...document.querySelectorAll(%q)].find((element) => element.checkVisibility());
+		if (!visible) throw new Error("nothing visible");
+		visible.dataset.press = document.documentElement.dataset.old = "yes";
+	})()`, selector)))
+	b.do("click "+selector, chromedp.Click(chromedp.CSS(`[data-press]`), chromedp.NodeVisible),
 		chromedp.WaitReady(chromedp.CSS(`html:not([data-old]) body`)))
 }
 
@@ -125,29 +150,33 @@ func (b *browser) submit() {
 
 // text is the text of the first element, "" when there is none.
 func (b *browser) text(selector string) string {
-	text, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](fmt.Sprintf(`(document.querySelector(%q) || {innerText: ""}).innerText`, selector)))
+	ctx, cancel := context.WithTimeout(b.ctx, 10*time.Second)
+	defer cancel()
+	text, _ := chromedp.Run(ctx, chromedp.Evaluate[string](fmt.Sprintf(`(document.querySelector(%q) || {innerText: ""}).innerText`, selector)))
 	return strings.TrimSpace(text)
 }
 
 // address is where the browser is.
 func (b *browser) address() string {
-	address, _ := chromedp.Run(b.ctx, chromedp.Location())
+	ctx, cancel := context.WithTimeout(b.ctx, 10*time.Second)
+	defer cancel()
+	address, _ := chromedp.Run(ctx, chromedp.Location())
 	return address
 }
 
 // see fails the test when the page does not hold the text.
 func (b *browser) see(text string) {
 	b.t.Helper()
-	if page := b.text("body"); !strings.Contains(page, text) {
-		b.t.Fatalf("the page at %s does not show %q:\n%s", b.address(), text, page)
+	if shown := b.text("body"); !strings.Contains(shown, text) {
+		b.t.Fatalf("the page at %s does not show %q:\n%s", b.address(), text, shown)
 	}
 }
 
 // notSee fails the test when the page holds the text.
 func (b *browser) notSee(text string) {
 	b.t.Helper()
-	if page := b.text("body"); strings.Contains(page, text) {
-		b.t.Fatalf("the page at %s shows %q:\n%s", b.address(), text, page)
+	if shown := b.text("body"); strings.Contains(shown, text) {
+		b.t.Fatalf("the page at %s shows %q:\n%s", b.address(), text, shown)
 	}
 }
 
@@ -158,21 +187,24 @@ func (b *browser) signIn(username, password string) {
 	b.submit()
 }
 
-// post sends a form by script, as somebody might by hand, with the session of the browser and the page's CSRF token.
-func (b *browser) post(path string) (status int, text string) {
+// forge submits a form that the page does not offer, made by hand, with the session of the browser and the page's CSRF token. It
+// returns the status of the page that answers.
+func (b *browser) forge(action string, pairs ...string) int {
 	b.t.Helper()
-	type answer struct {
-		Status int
-		Text   string
-	}
-	script := fmt.Sprintf(`(async () => {
-		const csrf = document.querySelector('[name=csrf_token]').value;
-		const answer = await fetch(%q, {method: 'POST', body: new URLSearchParams({csrf_token: csrf, once: 'forged'})});
-		return {Status: answer.status, Text: await answer.text()};
-	})()`, path)
-	got, err := chromedp.Run(b.ctx, chromedp.Evaluate[answer](script, chromedp.EvalAwaitPromise))
+	b.do("forge "+action, chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`(() => {
+		const values = %q.split("\n");
+		values.push("csrf_token", document.querySelector("[name=csrf_token]").value);
+		const form = Object.assign(document.createElement("form"), {method: "post", action: %q});
+		for (let n = 0; n < values.length; n += 2) form.append(Object.assign(document.createElement("input"), {name: values[n], value: values[n + 1]}));
+		const button = Object.assign(document.createElement("button"), {type: "submit", textContent: "Send"});
+		button.dataset.forged = "yes";
+		form.append(button);
+		document.querySelector("main").prepend(form);
+	})()`, strings.Join(pairs, "\n"), action)))
+	b.click("[data-forged]")
+	status, err := chromedp.Run(b.ctx, chromedp.Evaluate[int](`performance.getEntriesByType("navigation")[0].responseStatus`))
 	if err != nil {
-		b.t.Fatalf("post to %s: %v", path, err)
+		b.t.Fatalf("read the status: %v", err)
 	}
-	return got.Status, got.Text
+	return status
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -21,8 +22,8 @@ func (w *walker) controllerTokens() {
 	made := w.api(http.MethodPost, "/api/controller/v2/tokens/", found[1], map[string]any{"description": "Legacy provisioning"}).want(t, http.StatusCreated)
 	w.isUser(made.string("token"), "admin")
 	page := fmt.Sprintf("/tokens/%.0f", made.json["id"])
-	w.signOutIfSignedIn()
 	w.visit("/tokens")
+	w.signOutIfSignedIn()
 	w.signIn("admin", adminPassword)
 	w.visit("/tokens?platform=controller")
 	w.see("Legacy provisioning")
@@ -34,18 +35,27 @@ func (w *walker) controllerTokens() {
 	if w.text(fmt.Sprintf(`form[action="%s/refresh"]`, page)) != "" {
 		t.Error("the page of a controller token offers to refresh it")
 	}
-	w.refusesForgedRefresh(page)
+	organization, _ := strconv.Atoi(w.organization)
+	legacy := w.api(http.MethodPost, "/api/controller/v2/applications/", found[1], map[string]any{"name": "Legacy", "organization": organization,
+		"client_type": "confidential", "authorization_grant_type": "password"}).want(t, http.StatusCreated)
+	w.refusesForgery(page, fmt.Sprintf("%.0f", legacy.json["id"]))
 	w.visit(page + "/delete")
 	w.click(`main form button[type="submit"]`)
 	w.api(http.MethodGet, "/api/controller/v2/me/", made.string("token"), nil).want(t, http.StatusUnauthorized)
 }
 
-// refusesForgedRefresh posts by hand what the page does not offer.
-func (w *walker) refusesForgedRefresh(page string) {
-	status, text := w.post(page + "/refresh")
-	if status != http.StatusForbidden || !strings.Contains(text, "belongs to the automation controller") {
-		w.program.t.Errorf("a forged refresh answers %d, want 403 with the reason:\n%s", status, text)
+// refusesForgery posts by hand what the pages do not offer: to refresh a controller token, and to make one.
+func (w *walker) refusesForgery(page, application string) {
+	t := w.program.t
+	if status := w.forge(page+"/refresh", "once", "forged"); status != http.StatusForbidden {
+		t.Errorf("a forged refresh answers %d, want 403", status)
 	}
+	w.see("belongs to the automation controller")
+	w.visit("/tokens/new")
+	if status := w.forge("/tokens/new", "once", "forged-too", "scope", "write", "application", application, "expiry", "30"); status != http.StatusUnprocessableEntity {
+		t.Errorf("a forged creation answers %d, want 422", status)
+	}
+	w.see("belongs to the automation controller")
 }
 
 // revokeByCommand stops exactly one user's tokens in the running server, then everybody's with their refresh tokens, then clears.

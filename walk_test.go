@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/oauth2"
 
@@ -147,7 +148,7 @@ func (w *walker) authorizationCode() {
 	w.submit()
 	w.see("Field app")
 	w.click(`button[name="decision"][value="authorize"]`)
-	answered := <-w.codes
+	answered := w.waitForCode()
 	if answered.Get("state") != "state-é&=" || answered.Get("iss") != w.base {
 		t.Fatalf("the client was told %v, want its state and the issuer %s", answered, w.base)
 	}
@@ -168,6 +169,17 @@ func (w *walker) authorizationCode() {
 		t.Error("a code was redeemed twice")
 	}
 	w.api(http.MethodGet, "/api/gateway/v1/me/", renewed.AccessToken, nil).want(t, http.StatusUnauthorized)
+}
+
+// waitForCode is what the client's page was called with.
+func (w *walker) waitForCode() url.Values {
+	select {
+	case answered := <-w.codes:
+		return answered
+	case <-time.After(20 * time.Second):
+		w.program.t.Fatalf("the browser did not come back to the client; it is at %s:\n%s", w.address(), w.text("body"))
+		return nil
+	}
 }
 
 // isUser checks that the token authenticates as the user at both APIs.
