@@ -84,32 +84,37 @@ func dump(t *testing.T, s *webtest.Site) string {
 	defer func() { _ = db.Close() }()
 	var text strings.Builder
 	for _, table := range column(t, db, tables) {
-		rows, err := db.QueryContext(t.Context(), "SELECT * FROM "+table)
-		if err != nil {
-			t.Fatal(err)
-		}
-		names, err := rows.Columns()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for rows.Next() {
-			cells, targets := make([]sql.NullString, len(names)), make([]any, len(names))
-			for n := range cells {
-				targets[n] = &cells[n]
-			}
-			if err := rows.Scan(targets...); err != nil {
-				t.Fatal(err)
-			}
-			for _, cell := range cells {
-				text.WriteString(cell.String + "\n")
-			}
-		}
-		if err := rows.Err(); err != nil {
-			t.Fatal(err)
-		}
-		_ = rows.Close()
+		dumpTable(t, db, table, &text)
 	}
 	return text.String()
+}
+
+func dumpTable(t *testing.T, db *sql.DB, table string, to *strings.Builder) {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), "SELECT * FROM "+table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	names, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rows.Next() {
+		cells, targets := make([]sql.NullString, len(names)), make([]any, len(names))
+		for n := range cells {
+			targets[n] = &cells[n]
+		}
+		if err := rows.Scan(targets...); err != nil {
+			t.Fatal(err)
+		}
+		for _, cell := range cells {
+			to.WriteString(cell.String + "\n")
+		}
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func column(t *testing.T, db *sql.DB, query string) []string {

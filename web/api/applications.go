@@ -134,7 +134,7 @@ func (c *call) applicationInput(b *body) server.ApplicationInput {
 
 func (c *call) gatewayApplicationInput(b *body, in *server.ApplicationInput) {
 	in.PostLogoutRedirectURIs = b.words("post_logout_redirect_uris")
-	in.Algorithm = b.name("algorithm", "")
+	in.Algorithm = b.name("algorithm")
 	in.GrantTypes = b.list("grant_types")
 	if _, given := b.values["require_pkce"]; given { // its default depends on the rest, and is the operation's to know
 		in.RequirePKCE = b.boolean("require_pkce", false)

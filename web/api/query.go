@@ -113,18 +113,19 @@ var lookups = map[string]bool{"exact": true, "iexact": true, "contains": true, "
 // rows on the other side, of which there are none.
 func parseFilter(key, value string) store.Filter {
 	filter := store.Filter{Value: value}
-	for {
-		rest, found := key, false
-		if rest, found = strings.CutPrefix(key, "not__"); found {
-			filter.Not = true
-		} else if rest, found = strings.CutPrefix(key, "or__"); found {
-			filter.Or = true
-		} else if rest, found = strings.CutPrefix(key, "chain__"); !found {
-			break
-		}
-		key = rest
-	}
 	parts := strings.Split(key, "__")
+prefixes:
+	for ; len(parts) > 1; parts = parts[1:] {
+		switch parts[0] {
+		case "not":
+			filter.Not = true
+		case "or":
+			filter.Or = true
+		case "chain":
+		default:
+			break prefixes
+		}
+	}
 	if last := len(parts) - 1; last > 0 && lookups[parts[last]] {
 		filter.Lookup, parts = parts[last], parts[:last]
 	}

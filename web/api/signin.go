@@ -79,6 +79,7 @@ func (c *call) logout() error {
 
 // noteLogin sets the cookie by which user interfaces know whether somebody is signed in.
 func (c *call) noteLogin(in bool) {
+	//nolint:gosec // scripts read it; over plain http there is no Secure
 	http.SetCookie(c.gin.Writer, &http.Cookie{Name: "userLoggedIn", Value: strconv.FormatBool(in), Path: "/",
 		Secure: strings.HasPrefix(c.server.Issuer(), "https://"), SameSite: http.SameSiteLaxMode})
 }

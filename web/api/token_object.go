@@ -7,7 +7,7 @@ import (
 
 // The types of objects, as the controller's clients know them.
 const (
-	typeToken        = "o_auth2_access_token"
+	typeToken        = "o_auth2_access_token" //nolint:gosec // the name of a type
 	typeApplication  = "o_auth2_application"
 	typeUser         = "user"
 	typeOrganization = "organization"

@@ -108,9 +108,9 @@ func (c *call) registerUser(b *body, organizationID int64) error {
 func (c *call) userInput(b *body) server.UserInput {
 	in := server.UserInput{
 		Username:          b.required("username"),
-		FirstName:         b.name("first_name", ""),
-		LastName:          b.name("last_name", ""),
-		Email:             b.name("email", ""),
+		FirstName:         b.name("first_name"),
+		LastName:          b.name("last_name"),
+		Email:             b.name("email"),
 		IsSuperuser:       b.boolean("is_superuser", false),
 		IsPlatformAuditor: b.boolean(c.auditor, false),
 	}

@@ -43,8 +43,8 @@ func (b *body) text(key, otherwise string) *string {
 }
 
 // name reads a string without the space around it.
-func (b *body) name(key, otherwise string) *string {
-	text := b.text(key, otherwise)
+func (b *body) name(key string) *string {
+	text := b.text(key, "")
 	if text != nil {
 		*text = strings.TrimSpace(*text)
 	}
@@ -56,7 +56,7 @@ func (b *body) required(key string) *string {
 	if b.lacks(key) {
 		return nil
 	}
-	return b.name(key, "")
+	return b.name(key)
 }
 
 // lacks reports whether a key is left out, and notes it where the whole object has to be given.

@@ -74,9 +74,15 @@ const alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345
 
 // setCookie hands out a cookie that ends with the browser's own session; the server ends it earlier when it is not used.
 func (c *Callers) setCookie(w http.ResponseWriter, name, value string, httpOnly bool) {
-	http.SetCookie(w, &http.Cookie{Name: name, Value: value, Path: "/", HttpOnly: httpOnly, Secure: c.secure, SameSite: http.SameSiteLaxMode})
+	c.cookie(w, name, value, 0, httpOnly)
 }
 
 func (c *Callers) dropCookie(w http.ResponseWriter, name string, httpOnly bool) {
-	http.SetCookie(w, &http.Cookie{Name: name, Path: "/", MaxAge: -1, HttpOnly: httpOnly, Secure: c.secure, SameSite: http.SameSiteLaxMode})
+	c.cookie(w, name, "", -1, httpOnly)
+}
+
+func (c *Callers) cookie(w http.ResponseWriter, name, value string, maxAge int, httpOnly bool) {
+	//nolint:gosec // the CSRF cookie is for scripts to read; over plain http there is no Secure
+	http.SetCookie(w, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: maxAge, HttpOnly: httpOnly, Secure: c.secure,
+		SameSite: http.SameSiteLaxMode})
 }
