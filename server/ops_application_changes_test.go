@@ -98,7 +98,7 @@ func TestUpdateApplication(t *testing.T) {
 func TestUpdateApplicationRefused(t *testing.T) {
 	type inputs = server.ApplicationInput
 	onBed(t, func(t *testing.T, b *bed) {
-		other := b.organizationNamed(t, "P")
+		other := b.elsewhere(t)
 		null, gone, toOther := (*int64)(nil), pointer(int64(99_999)), &other.ID
 		b.change(t, func(tx *store.Tx) error {
 			b.web.UserID, b.web.GrantTypes = &b.alice.ID, models.Words{models.GrantAuthorizationCode, models.GrantRefreshToken}

@@ -86,7 +86,7 @@ func (b *bed) hasSecret(t testing.TB, a *models.Application, shown models.Secret
 func TestCreateApplicationRefused(t *testing.T) {
 	type inputs = server.ApplicationInput
 	onBed(t, func(t *testing.T, b *bed) {
-		other := b.organizationNamed(t, "P")
+		other := b.elsewhere(t)
 		gone, null, toOther := pointer(int64(99_999)), (*int64)(nil), &other.ID
 		gateway, controller := models.FaceGateway, models.FaceController
 		for _, test := range []struct {

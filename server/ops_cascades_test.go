@@ -26,7 +26,7 @@ func (b *bed) settle(t testing.TB) estate {
 		_, err := tx.AddMembership(models.Membership{OrganizationID: b.organization.ID, UserID: b.alice.ID, Role: models.RoleMember, Created: tx.Now()})
 		return err
 	})
-	b.cast.alice = b.user(t, b.alice.ID)
+	b.alice = b.user(t, b.alice.ID)
 	e := estate{hers: b.issued(t, b.alice, models.FaceGateway, &b.web), spent: b.issued(t, b.alice, models.FaceGateway, &b.web),
 		retired: b.issued(t, b.alice, models.FaceGateway, &b.web), personal: b.issued(t, b.alice, models.FaceGateway, nil),
 		bystander: b.issued(t, b.member, models.FaceController, &b.job)}
@@ -121,7 +121,7 @@ func TestDeleteUserCascade(t *testing.T) {
 func TestDeleteOrganizationCascade(t *testing.T) {
 	onBed(t, func(t *testing.T, b *bed) {
 		e := b.settle(t)
-		other := b.organizationNamed(t, "P")
+		other := b.elsewhere(t)
 		in := b.registration("elsewhere")
 		in.OrganizationID = pointer(&other.ID)
 		elsewhere, _, err := b.CreateApplication(t.Context(), as(b.admin), models.FaceGateway, in)

@@ -63,7 +63,7 @@ func (b *bed) keeps(t testing.TB, face models.Face, want *models.Organization) {
 func TestOrganizationRefused(t *testing.T) {
 	onBed(t, func(t *testing.T, b *bed) {
 		id := b.organization.ID
-		b.organizationNamed(t, "P")
+		b.elsewhere(t)
 		create := func(actor server.Actor, name string) func() error {
 			return func() error {
 				_, err := b.CreateOrganization(t.Context(), actor, models.FaceGateway, server.OrganizationInput{Name: &name})
@@ -124,7 +124,7 @@ func TestMembership(t *testing.T) {
 func TestMembershipRefused(t *testing.T) {
 	onBed(t, func(t *testing.T, b *bed) {
 		id := b.organization.ID
-		elsewhere := b.organizationNamed(t, "P").ID
+		elsewhere := b.elsewhere(t).ID
 		neighbour := b.stranger(t, models.User{Username: "neighbour"}, models.Membership{OrganizationID: elsewhere, Role: models.RoleMember})
 		protege := b.stranger(t, models.User{Username: "protege", Stamps: models.Stamps{CreatedBy: &b.orgAdmin.ID}})
 		join := func(actor server.Actor, organization, user int64) func() error {
@@ -161,7 +161,7 @@ func TestLists(t *testing.T) {
 		b.issued(t, b.member, models.FaceGateway, &b.web)
 		b.issued(t, b.member, models.FaceController, &b.job)
 		auditor := b.stranger(t, models.User{Username: "oaud"}, models.Membership{OrganizationID: b.organization.ID, Role: models.RoleAuditor})
-		b.organizationNamed(t, "P")
+		b.elsewhere(t)
 		parties := b.parties()
 		parties["oaud"] = as(auditor)
 		// Numbers of tokens, applications, users and organizations at the gateway, and of tokens and applications at the controller.
@@ -195,7 +195,7 @@ func (b *bed) listed(t testing.TB, actor server.Actor) [6]int64 {
 // TestChangeMembers: all of them or none (contract §1.4): whoever may not be added stops the others too.
 func TestChangeMembers(t *testing.T) {
 	onBed(t, func(t *testing.T, b *bed) {
-		id, elsewhere := b.organization.ID, b.organizationNamed(t, "P").ID
+		id, elsewhere := b.organization.ID, b.elsewhere(t).ID
 		neighbour := b.stranger(t, models.User{Username: "neighbour"}, models.Membership{OrganizationID: elsewhere, Role: models.RoleMember})
 		join := func(actor server.Actor, users ...int64) func() error {
 			return func() error {

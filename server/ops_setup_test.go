@@ -173,10 +173,10 @@ func (b *bed) user(t testing.TB, id int64) *models.User {
 	return user
 }
 
-// organizationNamed stores a further organization.
-func (b *bed) organizationNamed(t testing.TB, name string) *models.Organization {
+// elsewhere stores a further organization, P.
+func (b *bed) elsewhere(t testing.TB) *models.Organization {
 	t.Helper()
-	organization := &models.Organization{Name: name}
+	organization := &models.Organization{Name: "P"}
 	b.change(t, func(tx *store.Tx) error { return tx.CreateOrganization(organization) })
 	return organization
 }

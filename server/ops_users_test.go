@@ -60,7 +60,7 @@ func TestCreateUserRefused(t *testing.T) {
 	type inputs = server.UserInput
 	onBed(t, func(t *testing.T, b *bed) {
 		organization := b.organization.ID
-		other := b.organizationNamed(t, "P").ID
+		other := b.elsewhere(t).ID
 		for _, test := range []struct {
 			name   string
 			actor  server.Actor
@@ -172,7 +172,7 @@ func TestUpdateUser(t *testing.T) {
 func TestUpdateUserRefused(t *testing.T) {
 	type inputs = server.UserInput
 	onBed(t, func(t *testing.T, b *bed) {
-		elsewhere := b.organizationNamed(t, "P").ID
+		elsewhere := b.elsewhere(t).ID
 		both := b.stranger(t, models.User{Username: "both"}, models.Membership{OrganizationID: b.organization.ID, Role: models.RoleMember},
 			models.Membership{OrganizationID: elsewhere, Role: models.RoleMember})
 		chief := b.stranger(t, models.User{Username: "chief", IsSuperuser: true}, models.Membership{OrganizationID: b.organization.ID, Role: models.RoleMember})
