@@ -87,20 +87,28 @@ func (s *Store) Write(ctx context.Context, change func(*Tx) error) error {
 	return translate(err)
 }
 
-// turns is the number of the lock that WriteInTurn takes.
-const turns = 0x6761746568 // "gateh"
+// Locks of PostgreSQL that stand for no row, held until the end of a transaction. SQLite has one writer anyway.
+const (
+	lockOfTurns      = 0x6761746568 + iota // "gateh"
+	lockOfSuperusers                       // nested in the former, where both are taken
+)
 
 // WriteInTurn is Write for changes of many rows at once: they pass one after the other. Each takes the rows of several tables, and two
 // of them could only meet in a deadlock.
 func (s *Store) WriteInTurn(ctx context.Context, change func(*Tx) error) error {
 	return s.Write(ctx, func(tx *Tx) error {
-		if s.dialect == PostgreSQL {
-			if err := tx.db.Exec("SELECT pg_advisory_xact_lock(?)", turns).Error; err != nil {
-				return translate(err)
-			}
+		if err := tx.lock(lockOfTurns); err != nil {
+			return err
 		}
 		return change(tx)
 	})
+}
+
+func (tx *Tx) lock(number int64) error {
+	if tx.db.Name() == SQLite {
+		return nil
+	}
+	return translate(tx.db.Exec("SELECT pg_advisory_xact_lock(?)", number).Error)
 }
 
 // Ping reports whether the database answers.

@@ -72,12 +72,13 @@ func (r Reader) SuperuserExists() (bool, error) {
 	return len(ids) > 0, translate(err)
 }
 
-// SuperuserRemains reports like SuperuserExists, and keeps other transactions from changing any superuser: of two that take the
-// right from each other, one sees that nobody would be left.
+// SuperuserRemains reports like SuperuserExists, after a change that took the right from somebody: of two that take it from each other,
+// the later one sees what the earlier one did. It does so without the rows of the others, which would be a deadlock.
 func (tx *Tx) SuperuserRemains() (bool, error) {
-	var ids []int64
-	err := tx.locked().Model(&models.User{}).Where("is_superuser AND is_active").Order("id").Pluck("id", &ids).Error
-	return len(ids) > 0, translate(err)
+	if err := tx.lock(lockOfSuperusers); err != nil {
+		return false, err
+	}
+	return tx.SuperuserExists()
 }
 
 // CreateUser stores a new user; a taken username is ErrConflict.
