@@ -55,6 +55,9 @@ func TestTokenList(t *testing.T) {
 			"search=backup+alice":               "Backup of orders",
 			"search=app+of+the+gateway":         "Portal 100%",
 			"search=100%25":                     "Portal 100%",
+			"search=%25":                        "Portal 100%", // a text, not a wildcard
+			"search=_":                          "",
+			"owner=%25":                         "",
 			"platform=controller":               "Old job|Legacy inventory",
 			"platform=controller&kind=personal": "Legacy inventory",
 			"kind=application":                  "Old job|Portal 100%",
