@@ -16,7 +16,7 @@ import (
 // load says how hard to push: as many requests as the server answers, connections of them under way at once.
 type load struct {
 	duration    time.Duration
-	connections uint64
+	connections int
 }
 
 // workload is one kind of request, sent again and again.
@@ -66,12 +66,12 @@ type result struct {
 	name     string
 	rate     float64 // answers per second
 	p50, p99 time.Duration
-	cpu      time.Duration // of the server, per request
+	cpu      float64 // seconds of the server, per request
 }
 
 func (r result) String() string {
 	return fmt.Sprintf("%-20s %8.0f requests/s   p50 %7.2f ms   p99 %7.2f ms   server CPU %.3f ms/request", r.name, r.rate,
-		r.p50.Seconds()*1e3, r.p99.Seconds()*1e3, r.cpu.Seconds()*1e3)
+		r.p50.Seconds()*1e3, r.p99.Seconds()*1e3, r.cpu*1e3)
 }
 
 // run warms up for a second, then measures. An answer other than 200 with what the workload is about fails the run.
@@ -91,13 +91,14 @@ func (l load) run(ctx context.Context, p *process, w workload) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	return result{name: w.name, rate: metrics.Throughput, p50: metrics.Latencies.P50, p99: metrics.Latencies.P99,
-		cpu: (after - before) / time.Duration(max(1, metrics.Requests))}, nil
+	perRequest := (after - before).Seconds() / float64(max(1, metrics.Requests))
+	return result{name: w.name, rate: metrics.Throughput, p50: metrics.Latencies.P50, p99: metrics.Latencies.P99, cpu: perRequest}, nil
 }
 
 func (l load) attack(ctx context.Context, w workload, duration time.Duration) (*vegeta.Metrics, error) {
-	attacker := vegeta.NewAttacker(vegeta.Workers(l.connections), vegeta.MaxWorkers(l.connections),
-		vegeta.Connections(int(l.connections)), vegeta.MaxConnections(int(l.connections)), vegeta.KeepAlive(true))
+	workers := uint64(l.connections) // #nosec G115 -- a small number from the command line
+	attacker := vegeta.NewAttacker(vegeta.Workers(workers), vegeta.MaxWorkers(workers), vegeta.Connections(l.connections),
+		vegeta.MaxConnections(l.connections), vegeta.KeepAlive(true))
 	defer attacker.Stop()
 	metrics := &vegeta.Metrics{}
 	var wrong string

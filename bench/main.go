@@ -16,7 +16,7 @@ import (
 func main() {
 	binary := flag.String("binary", "bin/gatehouse", "the program to measure")
 	duration := flag.Duration("duration", 8*time.Second, "how long each workload runs")
-	connections := flag.Uint64("connections", 32, "how many requests are under way at once")
+	connections := flag.Int("connections", 32, "how many requests are under way at once")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
