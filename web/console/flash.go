@@ -54,6 +54,7 @@ func (w *Console) takeFlash(c *gin.Context) []templates.Flash {
 }
 
 func (w *Console) setFlash(c *gin.Context, value string, seconds int) {
+	// #nosec G124 -- Secure wherever the public URL is https
 	http.SetCookie(c.Writer, &http.Cookie{Name: flashCookie, Value: value, Path: "/", MaxAge: seconds,
 		HttpOnly: true, Secure: w.secure, SameSite: http.SameSiteLaxMode})
 }
