@@ -261,6 +261,9 @@ func TestLastSuperuser(t *testing.T) {
 			if err := tx.UpdateUser(b.admin); err != nil {
 				return err
 			}
+			if remains, err := tx.SuperuserRemains(); err != nil || !remains {
+				t.Errorf("a superuser remains: %v, %v", remains, err)
+			}
 			go func() {
 				_, err := b.UpdateUser(t.Context(), as(second), models.FaceGateway, second.ID, server.UserInput{IsSuperuser: pointer(false)})
 				demoted <- err
