@@ -44,6 +44,9 @@ type Statement struct {
 // Trace calls seen with each statement from now on, except those that begin and end transactions.
 func (s *Store) Trace(seen func(Statement)) error {
 	note := func(db *gorm.DB) {
+		if db.DryRun {
+			return // a part of another statement
+		}
 		seen(Statement{SQL: db.Statement.SQL.String(), Vars: append([]any(nil), db.Statement.Vars...)})
 	}
 	for _, pool := range []*gorm.DB{s.read, s.write} {

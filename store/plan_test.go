@@ -1,0 +1,220 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"gatehouse/models"
+	"gatehouse/store"
+	"gatehouse/store/storetest"
+)
+
+// growMany stores n access tokens of 1,000 users and 100 applications by SQL, every second with a refresh token, one in a hundred of the
+// controller, and as many codes and sessions. Every second one has expired.
+func growMany(t testing.TB, db storetest.DB, n int) *grown {
+	t.Helper()
+	g := grow(t, db)
+	organization := &models.Organization{Name: "Others"}
+	put(t, db, organization)
+	var owners []any
+	for u := range 1000 {
+		owners = append(owners, &models.User{Username: fmt.Sprintf("user-%d", u)})
+	}
+	for a := range 100 {
+		owners = append(owners, &models.Application{Name: fmt.Sprintf("app-%d", a), OrganizationID: &organization.ID})
+	}
+	put(t, db, owners...)
+	replace := []string{"{series}", fmt.Sprintf("WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < %d)", n),
+		"{from}", "FROM series", "{digest}", "CAST(printf('%032d', n + 1000000) AS BLOB)", "{at}", "1772366400000000", "{second}", "1000000",
+		"{analyze}", "SELECT 1"} // nobody analyzes a SQLite file: its plans follow from the indexes alone
+	if db.Dialect() == store.PostgreSQL {
+		replace = []string{"{series}", "", "{from}", fmt.Sprintf("FROM generate_series(1, %d) AS series(n)", n), "{digest}", "sha256(n::text::bytea)",
+			"{at}", "timestamptz '2026-03-01 12:00:00+00'", "{second}", "interval '1 second'", "{analyze}", "ANALYZE"}
+	}
+	expires := "{at} + (n % 2 * 2 - 1) * n * {second}"
+	for _, statement := range []string{
+		`INSERT INTO access_tokens (digest, hint, user_id, application_id, scope, description, expires, last_used_address, platform, family_id, audience, created, modified)
+			{series} SELECT {digest}, 'abcd', 2 + n % 1000, CASE WHEN n % 2 = 0 THEN 2 + n / 2 % 100 END, 'write', 'token ' || n, ` + expires + `, '',
+			CASE WHEN n % 100 = 0 THEN 'controller' ELSE 'gateway' END, CASE WHEN n % 2 = 0 THEN 'family-' || n ELSE '' END, '', {at}, {at} {from}`,
+		`INSERT INTO refresh_tokens (digest, hint, application_id, user_id, subject_user_id, access_token_id, scope, audience, platform, family_id, created, expires, revoked, reason)
+			SELECT digest, hint, application_id, user_id, user_id, id, scope, audience, platform, family_id, created, expires,
+			CASE WHEN id % 8 = 0 THEN created END, '' FROM access_tokens WHERE application_id > 1`,
+		`INSERT INTO authorization_codes (digest, application_id, user_id, redirect_uri, redirect_uri_sent, scope, audience, code_challenge, code_challenge_method, family_id, created, expires)
+			{series} SELECT {digest}, 2, 2, '', false, 'read', '', '', '', '', {at}, ` + expires + " {from}",
+		"INSERT INTO sessions (digest, user_id, address, agent, created, last_seen, expires) {series} SELECT {digest}, 2 + n % 1000, '', '', {at}, {at}, " + expires + " {from}",
+		"{analyze}",
+	} {
+		write(t, db, func(tx *store.Tx) error { return tx.Exec(strings.NewReplacer(replace...).Replace(statement)) })
+	}
+	return g
+}
+
+// explain gives the plan of a statement, one step on each line. PostgreSQL plans for a disk without moving parts.
+func explain(t testing.TB, db storetest.DB, statement store.Statement) string {
+	t.Helper()
+	_, pool := db.Pools()
+	tx, err := pool.BeginTx(t.Context(), nil)
+	check(t, err)
+	defer func() { _ = tx.Rollback() }()
+	prefix := "EXPLAIN QUERY PLAN "
+	if db.Dialect() == store.PostgreSQL {
+		prefix = "EXPLAIN "
+		_, err = tx.ExecContext(t.Context(), "SET LOCAL random_page_cost = 1.1")
+		check(t, err)
+	}
+	rows, err := tx.QueryContext(t.Context(), prefix+statement.SQL, statement.Vars...)
+	if err != nil {
+		t.Fatalf("%s: %v", statement.SQL, err)
+	}
+	defer func() { _ = rows.Close() }()
+	columns, err := rows.Columns()
+	check(t, err)
+	var plan strings.Builder
+	for rows.Next() {
+		step, values := "", make([]any, len(columns))
+		for n := range values {
+			values[n] = new(any)
+		}
+		values[len(values)-1] = &step // the last column on both
+		check(t, rows.Scan(values...))
+		plan.WriteString(step + "\n")
+	}
+	check(t, rows.Err())
+	return plan.String()
+}
+
+// large are the tables that grow with use: no statement may read one of them from end to end.
+var large = []string{"access_tokens", "refresh_tokens", "authorization_codes", "sessions"}
+
+// readsAll reports whether a statement reads a large table, or a whole index of it, from end to end. In the order of an index that is
+// what was asked for, where nothing is left out on the way and a limit ends it.
+func readsAll(statement store.Statement, plan string) bool {
+	plan = strings.NewReplacer("\nSCAN", "\n-> SCAN", // which tokens live is what refresh_tokens_live is an index of
+		"Filter: (revoked IS NULL)\n", "", " USING INDEX refresh_tokens_live", " (live)").Replace("\n" + plan)
+	limited := strings.Contains(statement.SQL, "LIMIT") && !strings.Contains(plan, "TEMP B-TREE FOR ORDER BY")
+	chosen := strings.Contains(statement.SQL, "WHERE")
+	for _, step := range strings.Split(plan, "->") {
+		for _, table := range large {
+			reads := strings.Contains(step, "Scan on "+table) || strings.Contains(step, " on "+table) && strings.Contains(step, "Scan using")
+			switch {
+			case strings.Contains(step, "Seq Scan on "+table),
+				reads && !strings.Contains(step, "Cond:") && (!limited || strings.Contains(step, "Filter:")),
+				strings.HasPrefix(strings.TrimSpace(step), "SCAN "+table) && (!limited || chosen && !strings.Contains(step, "(live)")):
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func TestPlans(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		g := growMany(t, db, 40_000)
+		var mu sync.Mutex
+		var seen []store.Statement
+		check(t, db.Trace(func(s store.Statement) {
+			mu.Lock()
+			defer mu.Unlock()
+			seen = append(seen, s)
+		}))
+		r := db.Read(context.Background())
+		page := func(order string, filters ...store.Filter) store.Query {
+			q := store.Query{Filters: filters, Limit: 25, SkipCount: true}
+			if order != "" {
+				q.Order = []store.Order{{Field: strings.TrimPrefix(order, "-"), Descending: order[0] == '-'}}
+			}
+			return q
+		}
+		list := func(q store.Query, v models.Visibility) func(*store.Tx) error {
+			return func(*store.Tx) error { _, err := r.AccessTokens(q, v); return err }
+		}
+		user := models.Visibility{UserID: 7}
+		administrator := models.Visibility{UserID: 7, Organizations: []int64{g.organization.ID}}
+		for name, operation := range map[string]func(*store.Tx) error{
+			"token by value":             func(*store.Tx) error { _, err := r.AccessTokenByDigest(g.access.Digest); return err },
+			"token by id":                func(*store.Tx) error { _, err := r.AccessToken(g.access.ID); return err },
+			"refresh token by value":     func(*store.Tx) error { _, err := r.RefreshTokenByDigest(g.refresh.Digest); return err },
+			"session by cookie":          func(*store.Tx) error { _, err := r.SessionByDigest(models.Digest{}); return ignore(err) },
+			"sessions of a user":         func(*store.Tx) error { _, err := r.Sessions(5); return err },
+			"code by value":              func(*store.Tx) error { _, err := r.AuthorizationCodeByDigest(models.Digest{}); return ignore(err) },
+			"hints":                      func(*store.Tx) error { _, err := r.AccessTokenHints([]int64{1, 2, 3}, 10); return err },
+			"list":                       list(page(""), everything),
+			"list, newest first":         list(page("-id"), everything),
+			"list by expiry":             list(page("expires"), everything),
+			"list by expiry, latest":     list(page("-expires"), everything),
+			"list of the controller":     list(page(""), models.Visibility{All: true, Platform: models.Controller}),
+			"list filtered by platform":  list(page("", store.Filter{Field: "platform", Value: "controller"}), everything),
+			"list filtered by user":      list(page("", store.Filter{Field: "user", Value: "5"}), everything),
+			"list by username":           list(page("", store.Filter{Field: "user__username", Value: "user-5"}), everything),
+			"list by application":        list(page("", store.Filter{Field: "application", Value: "5"}), everything),
+			"list by ids":                list(page("", store.Filter{Field: "id", Lookup: "in", Value: "1,5,900"}), everything),
+			"list of what expires":       list(page("expires", store.Filter{Field: "expires", Lookup: "lt", Value: "2026-01-01"}), everything),
+			"list and count of a user":   list(store.Query{Limit: 25}, user),
+			"list of an administrator":   list(page(""), administrator),
+			"list and count of the same": list(store.Query{Limit: 25}, administrator),
+			"what goes with a user":      func(*store.Tx) error { _, err := r.Dependents(0, 5); return err },
+			"redeem":                     func(tx *store.Tx) error { _, err := tx.RedeemAuthorizationCode(models.Digest{}); return ignore(err) },
+			"rotate":                     func(tx *store.Tx) error { _, err := tx.RotateRefreshToken(g.refresh.Digest); return err },
+			"note the use":               func(tx *store.Tx) error { return tx.SetLastUsed(g.access.ID, start, "") },
+			"revoke a family":            func(tx *store.Tx) error { return revoke(tx, store.TokenSelection{FamilyID: "family-8"}) },
+			"revoke a user's":            func(tx *store.Tx) error { return revoke(tx, store.TokenSelection{UserID: 5, Limit: 1000}) },
+			"revoke an application's":    func(tx *store.Tx) error { return revoke(tx, store.TokenSelection{ApplicationID: 5, Limit: 100}) },
+			"delete the controller's": func(tx *store.Tx) error {
+				_, err := tx.DeleteAccessTokens(store.TokenSelection{Platform: models.Controller, Limit: 100})
+				return err
+			},
+			"revoke everything": func(tx *store.Tx) error { return revoke(tx, store.TokenSelection{Everything: true, Limit: 100}) },
+			"revoke acting as a user": func(tx *store.Tx) error {
+				_, err := tx.DeleteRefreshTokens(store.TokenSelection{SubjectUserID: 5})
+				return err
+			},
+			"narrow a family": func(tx *store.Tx) error { return tx.NarrowRefreshTokens("family-8", models.ScopeRead) },
+			"clear codes":     func(tx *store.Tx) error { _, err := tx.ClearAuthorizationCodes(100); return err },
+			"clear revoked": func(tx *store.Tx) error {
+				_, err := tx.ClearRevokedRefreshTokens(start.AddDate(-1, 0, 0), 100)
+				return err
+			},
+			"clear refresh tokens": func(tx *store.Tx) error {
+				_, err := tx.ClearExpiredRefreshTokens(start.AddDate(0, 0, -1), 100)
+				return err
+			},
+			"clear access tokens":         func(tx *store.Tx) error { _, err := tx.ClearAccessTokens(100); return err },
+			"clear sessions":              func(tx *store.Tx) error { _, err := tx.DeleteExpiredSessions(100); return err },
+			"keep the newest sessions":    func(tx *store.Tx) error { return tx.KeepNewestSessions(5, 3) },
+			"end a user's other sessions": func(tx *store.Tx) error { _, err := tx.DeleteSessions(5, 1); return err },
+		} {
+			seen = nil
+			err := db.Write(context.Background(), func(tx *store.Tx) error {
+				if err := operation(tx); err != nil {
+					return err
+				}
+				return errStop // the next operation finds the same rows
+			})
+			if err == nil || !strings.Contains(err.Error(), errStop.Error()) {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if len(seen) == 0 {
+				t.Errorf("%s ran no statement", name)
+			}
+			for _, statement := range seen {
+				if plan := explain(t, db, statement); readsAll(statement, plan) {
+					t.Errorf("%s reads a whole table: %s\n%s", name, statement.SQL, plan)
+				}
+			}
+		}
+	})
+}
+
+func revoke(tx *store.Tx, selection store.TokenSelection) error {
+	if _, err := tx.RevokeRefreshTokens(selection, store.ReasonRevoked); err != nil {
+		return err
+	}
+	_, err := tx.DeleteAccessTokens(selection)
+	return err
+}
+
+// ignore takes what is not there for found: the plan is the same.
+func ignore(error) error { return nil }
