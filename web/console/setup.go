@@ -15,7 +15,7 @@ func (w *Console) showSetup(c *gin.Context) error {
 	if closed, err := w.setupClosed(c); closed || err != nil {
 		return err
 	}
-	return w.renderSetup(c, http.StatusOK, templates.SetupPage{Code: c.Query("code")})
+	return w.renderSetup(c, http.StatusOK, templates.SetupPage{}) // a script fills in the code of the link (ADR 0007)
 }
 
 // setupClosed leads away once there is an administrator, and reports whether it did.
