@@ -13,7 +13,7 @@ type LoginPage struct {
 // SetupPage is filled into "setup". The form posts code, username, email, password and password_confirm to /setup.
 type SetupPage struct {
 	Page
-	Code     string // from the link, or as typed
+	Code     string // as typed
 	Username string
 	Email    string
 	Errors   Errors
