@@ -46,11 +46,19 @@ func translate(err error) error {
 		return translateSQLite(lite)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
-	case errors.As(err, &network), errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone), isConnectError(err), broken(err):
+	case errors.As(err, &network), errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone), isConnectError(err), broken(err),
+		errors.Is(err, errClosed):
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	return err
 }
+
+// errClosed is what package sql answers after Close; it has no name there.
+var errClosed = func() error {
+	db := sql.OpenDB(sqliteConnector(""))
+	_ = db.Close()
+	return db.PingContext(context.Background())
+}()
 
 func isConnectError(err error) bool {
 	var connect *pgconn.ConnectError

@@ -226,6 +226,47 @@ func TestSQLiteFull(t *testing.T) {
 	check(t, s.Write(t.Context(), func(tx *store.Tx) error { return tx.SetSetting("big", big) }))
 }
 
+// The file cannot be written, as on a read-only file system: reading goes on.
+func TestSQLiteReadOnly(t *testing.T) {
+	t.Parallel()
+	s := open(t, "sqlite:"+filepath.Join(t.TempDir(), "x.db"))
+	_, pool := s.Pools()
+	write := func() error {
+		return s.Write(t.Context(), func(tx *store.Tx) error { return tx.SetSetting("key", "value") })
+	}
+	_, err := pool.ExecContext(t.Context(), "PRAGMA query_only = 1")
+	check(t, err)
+	if err := write(); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("got %v, want ErrUnavailable", err)
+	}
+	if _, err := s.Read(t.Context()).Setting("key"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("reading: %v", err)
+	}
+	_, err = pool.ExecContext(t.Context(), "PRAGMA query_only = 0")
+	check(t, err)
+	check(t, write())
+}
+
+// What still runs while the program stops is told that the database is gone.
+func TestClosed(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		put(t, db, &models.User{Username: "alice"})
+		r := db.Read(t.Context())
+		_, err := r.UserByName("alice") // which may keep a prepared statement
+		check(t, err)
+		check(t, db.Close())
+		_, list := r.Users(store.Query{}, everything)
+		_, load := r.UserByName("alice")
+		written := db.Write(t.Context(), func(tx *store.Tx) error { return tx.SetSetting("key", "value") })
+		for name, err := range map[string]error{"list": list, "load": load, "write": written, "ping": db.Ping(t.Context())} {
+			if !errors.Is(err, store.ErrUnavailable) {
+				t.Errorf("%s: %v, want ErrUnavailable", name, err)
+			}
+		}
+		check(t, db.Close()) // a second time
+	})
+}
+
 // A file that rots under the server answers that it is not available.
 func TestSQLiteDamaged(t *testing.T) {
 	t.Parallel()

@@ -261,6 +261,32 @@ func TestSQLiteWaitsForAnotherProcess(t *testing.T) {
 	}
 }
 
+// Another process writes for too long.
+func TestSQLiteBlockedByAnotherProcess(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "x.db")
+	s := open(t, "sqlite:"+path)
+	other, err := sql.Open("sqlite", path)
+	check(t, err)
+	defer func() { _ = other.Close() }()
+	connection, err := other.Conn(t.Context())
+	check(t, err)
+	defer func() { _ = connection.Close() }()
+	_, err = connection.ExecContext(t.Context(), "BEGIN IMMEDIATE")
+	check(t, err)
+	s.SetTimeout(100 * time.Millisecond)
+	write := func() error {
+		return s.Write(t.Context(), func(tx *store.Tx) error { return tx.SetSetting("key", "value") })
+	}
+	if err := write(); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("got %v, want ErrUnavailable", err)
+	}
+	_, err = connection.ExecContext(t.Context(), "ROLLBACK")
+	check(t, err)
+	s.SetTimeout(30 * time.Second)
+	check(t, write())
+}
+
 // An error that has nothing to do with the database's state is not taken for its absence.
 func TestBrokenStatementIsNoOutage(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db storetest.DB) {
