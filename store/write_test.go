@@ -150,8 +150,9 @@ func TestWriteRepeatsAfterDeadlock(t *testing.T) {
 		go func() { result <- change(alice.ID, bob.ID) }()
 		go func() { result <- change(bob.ID, alice.ID) }()
 		check(t, errors.Join(<-result, <-result))
-		if want := map[string]int32{store.SQLite: 2, store.PostgreSQL: 3}[db.Dialect()]; runs.Load() != want {
-			t.Errorf("%d runs, want %d", runs.Load(), want)
+		// PostgreSQL may end both of them at once, or the same one twice: how often they run again is its choice.
+		if got := runs.Load(); db.Dialect() == store.SQLite && got != 2 || db.Dialect() == store.PostgreSQL && got < 3 {
+			t.Errorf("%d runs, want 2 on SQLite, at least 3 on PostgreSQL", got)
 		}
 		for _, id := range []int64{alice.ID, bob.ID} {
 			if user, err := db.Read(t.Context()).User(id); err != nil || user.FirstName != "xx" {
