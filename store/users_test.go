@@ -196,6 +196,7 @@ func TestMemberships(t *testing.T) {
 		}{
 			{a.ID, models.RoleAdmin, []int64{alice.ID}}, {a.ID, models.RoleMember, []int64{alice.ID}}, {a.ID, models.RoleAuditor, []int64{bob.ID}},
 			{b.ID, models.RoleAuditor, []int64{alice.ID}}, {b.ID, models.RoleAdmin, []int64{}},
+			{a.ID, "", []int64{alice.ID, bob.ID}}, {b.ID, "", []int64{alice.ID}}, {999, "", []int64{}},
 		} {
 			page, err := r.Members(test.organization, test.role, store.Query{}, models.Visibility{All: true})
 			check(t, err)
