@@ -60,6 +60,56 @@ func TestApplicationChange(t *testing.T) {
 	})
 }
 
+// TestGrantedApplicationIsNotHandedOver: what a superuser gave an application, nobody else may direct elsewhere: not by a new
+// redirect URI, a new secret, other administrators, or a weaker proof.
+func TestGrantedApplicationIsNotHandedOver(t *testing.T) {
+	t.Parallel()
+	o, other := int64(1), int64(2)
+	plain := Application{ID: 7, ClientType: Confidential, RedirectURIs: Words{"https://c.example/cb"}, OrganizationID: &o, RequirePKCE: true}
+	rights := map[string]func(*Application){
+		"skip_authorization": func(a *Application) { a.SkipAuthorization = true },
+		"introspect_all":     func(a *Application) { a.IntrospectAll = true },
+		"resource_uris":      func(a *Application) { a.ResourceURIs = Words{"https://r.example/"} },
+	}
+	changes := map[string]func(*Application){
+		"redirect_uris": func(a *Application) { a.RedirectURIs = Words{"https://evil.example/cb"} },
+		"client_type":   func(a *Application) { a.ClientType = Public },
+		"organization":  func(a *Application) { a.OrganizationID = &other },
+		"require_pkce":  func(a *Application) { a.RequirePKCE = false },
+	}
+	for right, give := range rights {
+		for field, change := range changes {
+			t.Run(right+" and "+field, func(t *testing.T) {
+				t.Parallel()
+				was := plain
+				give(&was)
+				is := was
+				change(&is)
+				if err := DefaultPolicy().ApplicationChange(actor("oa"), &was, &is); err == nil {
+					t.Error("an administrator of the organization may")
+				}
+				if err := DefaultPolicy().ApplicationChange(actor("su"), &was, &is); err != nil {
+					t.Errorf("a superuser may not: %v", err)
+				}
+				free := plain
+				change(&free)
+				if err := DefaultPolicy().ApplicationChange(actor("oa"), &plain, &free); err != nil {
+					t.Errorf("without the right nobody may: %v", err)
+				}
+			})
+		}
+	}
+	t.Run("skip_authorization given up with the change", func(t *testing.T) {
+		t.Parallel()
+		was, is := plain, plain
+		was.SkipAuthorization = true
+		changes["redirect_uris"](&is)
+		if err := DefaultPolicy().ApplicationChange(actor("oa"), &was, &is); err != nil {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
 // TestUserChange: the fields that one may not set about oneself, or that only a superuser sets (contract §1.3, §2.3).
 func TestUserChange(t *testing.T) {
 	t.Parallel()

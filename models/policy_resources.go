@@ -32,6 +32,9 @@ func (p Policy) ApplicationChange(actor Actor, was, is *Application) error {
 	switch {
 	case is.SkipAuthorization && !was.SkipAuthorization:
 		return forbidden("Only a superuser may switch skip_authorization on.")
+	case was.granted(is) && was.handsOver(is):
+		return forbidden("This application holds a right that only a superuser gives (skip_authorization, introspect_all or resource_uris). " +
+			"Only a superuser may change its client_type, redirect_uris, organization or require_pkce.")
 	case newOwner && owned:
 		return forbidden("Only a superuser may make another user the owner of an application.")
 	case was.ID != 0 && owned && is.ClientType != was.ClientType:
@@ -40,6 +43,18 @@ func (p Policy) ApplicationChange(actor Actor, was, is *Application) error {
 		return forbidden("Only its owner or a superuser may switch client credentials on for an application that has an owner.")
 	}
 	return nil
+}
+
+// granted reports whether the application holds, and after the change to is keeps, what only a superuser gives.
+func (a *Application) granted(is *Application) bool {
+	return a.ID != 0 && (a.SkipAuthorization && is.SkipAuthorization || a.IntrospectAll || len(a.ResourceURIs) > 0)
+}
+
+// handsOver reports whether the change to is would let somebody else use what the application holds: with a new secret or none, at
+// another address, or under other administrators.
+func (a *Application) handsOver(is *Application) bool {
+	return a.ClientType != is.ClientType || a.RedirectURIs.String() != is.RedirectURIs.String() ||
+		a.InOrganization() != is.InOrganization() || a.RequirePKCE && !is.RequirePKCE
 }
 
 // VisibleApplications says which applications a list shows.
