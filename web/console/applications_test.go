@@ -77,10 +77,14 @@ func TestUpdateApplication(t *testing.T) {
 		app := register(t, s, models.FaceConsole, s.Organization.ID, public, func(in *server.ApplicationInput) { in.SkipAuthorization = &skip })
 		path := "/applications/" + itoa(app.ID)
 		b := as(t, s, "oa")
-		saved := b.submit(b.get(path), "section form", "name", "Renamed", "redirect_uris", "https://new.example.org/cb").goesTo(path)
-		b.follow(saved).says(".flash-good", "saved").says("h1", "Renamed").says(".details", "https://new.example.org/cb").says(".details", "Not asked for")
+		b.follow(b.submit(b.get(path), "section form", "name", "Renamed").goesTo(path)).says(".flash-good", "saved").says(".details", "Not asked for")
+		b.submit(b.get(path), "section form", "redirect_uris", "https://evil.example.org/cb").is(http.StatusForbidden)
+		b.submit(b.get(path), "section form", "client_type", "confidential").is(http.StatusForbidden)
+		su := as(t, s, "admin")
+		saved := su.submit(su.get(path), "section form", "redirect_uris", "https://new.example.org/cb").goesTo(path)
+		su.follow(saved).says(".flash-good", "saved").says("h1", "Renamed").says(".details", "https://new.example.org/cb")
 		b.submit(b.get(path), "section form", "name", "").wrong("name", "Name is required.", "redirect_uris", "https://new.example.org/cb")
-		changed := b.submit(b.get(path), "section form", "client_type", "confidential").is(200).says(".lede", "confidential now")
+		changed := su.submit(su.get(path), "section form", "client_type", "confidential").is(200).says(".lede", "confidential now")
 		if len(changed.read("#client-secret")) != models.ClientSecretLength {
 			t.Error("the new secret is not shown")
 		}
