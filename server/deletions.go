@@ -8,28 +8,18 @@ import (
 	"gatehouse/store"
 )
 
-// What is deleted with all that hangs on it is emptied twice: before it is locked, and after. Whoever refreshes a token or redeems a
-// code holds that row and then needs its application and user; a deletion that held these and then wanted the row would meet them in
-// a deadlock, again and again on a busy server. The second time finds what was issued between.
+// What is deleted with all that hangs on it is locked first, applications before their owner: whoever is issuing a token of it ends
+// before, whoever comes later finds it gone.
 
 // DeleteApplication deletes an application with its tokens, refresh tokens, codes and consents: bearer use of any of its tokens is
 // refused from then on (contract §7).
 func (s *Server) DeleteApplication(ctx context.Context, actor Actor, face models.Face, id int64) error {
-	permitted := func(application *models.Application, err error) (*models.Application, error) {
-		if err == nil {
-			err = s.policy.Application(actor.Actor, models.ActionDelete, application, face)
-		}
-		return application, err
-	}
 	err := s.store.WriteInTurn(ctx, func(tx *store.Tx) error {
-		if _, err := permitted(tx.Application(id)); err != nil {
-			return err
-		}
-		if err := emptyApplications(tx, actor, []int64{id}); err != nil {
-			return err
-		}
-		application, err := permitted(tx.LockApplication(id))
+		application, err := tx.LockApplication(id)
 		if err != nil {
+			return err
+		}
+		if err := s.policy.Application(actor.Actor, models.ActionDelete, application, face); err != nil {
 			return err
 		}
 		return deleteApplication(tx, actor, application)
@@ -42,21 +32,15 @@ func (s *Server) DeleteApplication(ctx context.Context, actor Actor, face models
 
 // DeleteUser deletes a user with all tokens, owned applications, codes, consents and sessions (contract §7).
 func (s *Server) DeleteUser(ctx context.Context, actor Actor, face models.Face, id int64) error {
-	permitted := func(user *models.User, err error) (*models.User, error) {
-		if err == nil {
-			err = s.policy.User(actor.Actor, models.ActionDelete, user, face)
-		}
-		return user, err
-	}
 	err := s.store.WriteInTurn(ctx, func(tx *store.Tx) error {
-		if _, err := permitted(tx.User(id)); err != nil {
+		if _, err := tx.LockApplicationsOf(0, id); err != nil {
 			return err
 		}
-		if err := emptyUser(tx, actor, id); err != nil {
-			return err
-		}
-		user, err := permitted(tx.LockUser(id))
+		user, err := tx.LockUser(id)
 		if err != nil {
+			return err
+		}
+		if err := s.policy.User(actor.Actor, models.ActionDelete, user, face); err != nil {
 			return err
 		}
 		return deleteUser(tx, actor, user)
@@ -69,25 +53,15 @@ func (s *Server) DeleteUser(ctx context.Context, actor Actor, face models.Face, 
 
 // DeleteOrganization deletes an organization with its applications and all that hangs on them (contract §7).
 func (s *Server) DeleteOrganization(ctx context.Context, actor Actor, face models.Face, id int64) error {
-	permitted := func(organization *models.Organization, err error) (*models.Organization, error) {
-		if err == nil {
-			err = s.policy.Organization(actor.Actor, models.ActionDelete, organization, face)
-		}
-		return organization, err
-	}
 	err := s.store.WriteInTurn(ctx, func(tx *store.Tx) error {
-		if _, err := permitted(tx.Organization(id)); err != nil {
+		if _, err := tx.LockApplicationsOf(id, 0); err != nil {
 			return err
 		}
-		applications, err := tx.ApplicationsOf(id, 0)
+		organization, err := tx.LockOrganization(id)
 		if err != nil {
 			return err
 		}
-		if err := emptyApplications(tx, actor, applications); err != nil {
-			return err
-		}
-		organization, err := permitted(tx.LockOrganization(id))
-		if err != nil {
+		if err := s.policy.Organization(actor.Actor, models.ActionDelete, organization, face); err != nil {
 			return err
 		}
 		return deleteOrganization(tx, actor, organization)
@@ -96,36 +70,6 @@ func (s *Server) DeleteOrganization(ctx context.Context, actor Actor, face model
 		return fmt.Errorf("delete organization: %w", err)
 	}
 	return nil
-}
-
-// emptyApplications deletes the tokens and codes of the applications.
-func emptyApplications(tx *store.Tx, actor Actor, ids []int64) error {
-	for _, id := range ids {
-		if err := deleteTokens(tx, actor, store.TokenSelection{ApplicationID: id}, "application deleted"); err != nil {
-			return err
-		}
-		if err := tx.DeleteAuthorizationCodes(id, 0); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// emptyUser deletes the tokens and codes of a user and of the applications that the user owns.
-func emptyUser(tx *store.Tx, actor Actor, id int64) error {
-	owned, err := tx.ApplicationsOf(0, id)
-	if err != nil {
-		return err
-	}
-	if err := emptyApplications(tx, actor, owned); err != nil {
-		return err
-	}
-	for _, selection := range []store.TokenSelection{{SubjectUserID: id}, {UserID: id}} {
-		if err := deleteTokens(tx, actor, selection, "user deleted"); err != nil {
-			return err
-		}
-	}
-	return tx.DeleteAuthorizationCodes(0, id)
 }
 
 // deleteTokens deletes the refresh tokens and access tokens selected, however many, in steps.
@@ -156,7 +100,7 @@ func deleteTokens(tx *store.Tx, actor Actor, selection store.TokenSelection, not
 
 // deleteApplication deletes a locked application and all that hangs on it.
 func deleteApplication(tx *store.Tx, actor Actor, a *models.Application) error {
-	if err := emptyApplications(tx, actor, []int64{a.ID}); err != nil {
+	if err := deleteTokens(tx, actor, store.TokenSelection{ApplicationID: a.ID}, "application deleted"); err != nil {
 		return err
 	}
 	if err := tx.DeleteApplication(a.ID); err != nil {
@@ -188,8 +132,10 @@ func deleteUser(tx *store.Tx, actor Actor, user *models.User) error {
 	if err := deleteApplications(tx, actor, 0, user.ID); err != nil {
 		return err
 	}
-	if err := emptyUser(tx, actor, user.ID); err != nil {
-		return err
+	for _, selection := range []store.TokenSelection{{SubjectUserID: user.ID}, {UserID: user.ID}} {
+		if err := deleteTokens(tx, actor, selection, "user deleted"); err != nil {
+			return err
+		}
 	}
 	if err := tx.DeleteUser(user.ID); err != nil {
 		return err

@@ -131,13 +131,25 @@ func (r Reader) firstTokens(applicationIDs []int64, each int) (map[int64][]model
 }
 
 // CreateAccessToken stores a new token; ErrNotFound when its user or application is gone meanwhile.
-func (tx *Tx) CreateAccessToken(t *models.AccessToken) error { return tx.insert(t) }
+func (tx *Tx) CreateAccessToken(t *models.AccessToken) error {
+	if err := tx.hold(subjects{applications: some(t.ApplicationID), users: some(t.UserID)}); err != nil {
+		return err
+	}
+	return tx.insert(t)
+}
 
 // UpdateAccessToken stores all fields; ErrNotFound.
 func (tx *Tx) UpdateAccessToken(t *models.AccessToken) error { return tx.update(t) }
 
 // LockAccessToken loads like AccessToken and keeps other transactions from changing it.
 func (tx *Tx) LockAccessToken(id int64) (*models.AccessToken, error) {
+	token, err := tx.AccessToken(id)
+	if err != nil {
+		return nil, err
+	}
+	if err := tx.hold(subjects{applications: some(token.ApplicationID), users: some(token.UserID), family: token.FamilyID}); err != nil {
+		return nil, err
+	}
 	if err := tx.lockRefreshTokensOf(TokenSelection{IDs: []int64{id}}); err != nil {
 		return nil, err
 	}
@@ -158,9 +170,7 @@ func (tx *Tx) DeleteAccessTokens(selection TokenSelection) ([]models.AccessToken
 		ids := idsOf(tokens, func(t *models.AccessToken) int64 { return t.ID })
 		return tokens, translate(tx.db.Where("id IN ?", ids).Delete(&models.AccessToken{}).Error)
 	}
-	return eachSelected(selection, take, func(some TokenSelection) (bool, error) {
-		return tx.anyLeft(some, &models.AccessToken{}, "")
-	})
+	return eachSelected(tx, selection, take)
 }
 
 // SetLastUsed notes that a token was used, at most once a minute for each token: a newer time stays.

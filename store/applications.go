@@ -75,16 +75,21 @@ func (r Reader) Applications(q Query, v models.Visibility) (Page[models.Applicat
 	return list[models.Application](db, applicationList, q, "Organization", "User")
 }
 
-// ApplicationsOf lists the ids of an organization's applications, or of those that a user owns.
-func (r Reader) ApplicationsOf(organizationID, ownerID int64) ([]int64, error) {
-	var ids []int64
-	err := r.db.Model(&models.Application{}).Where("organization_id = ? OR user_id = ?", organizationID, ownerID).Order("id").Pluck("id", &ids).Error
-	return ids, translate(err)
-}
-
-// LockApplicationsOf lists like ApplicationsOf, and keeps other transactions from changing them or issuing their tokens.
+// LockApplicationsOf lists the ids of an organization's applications, or of those that a user owns, and keeps other transactions from
+// changing them or issuing their tokens.
 func (tx *Tx) LockApplicationsOf(organizationID, ownerID int64) ([]int64, error) {
-	return Reader{db: tx.locked().Session(&gorm.Session{}), now: tx.now}.ApplicationsOf(organizationID, ownerID)
+	var there, locked []int64
+	of := func(db *gorm.DB) *gorm.DB {
+		return db.Model(&models.Application{}).Where("organization_id = ? OR user_id = ?", organizationID, ownerID).Order("id")
+	}
+	if err := of(tx.db).Pluck("id", &there).Error; err != nil {
+		return nil, translate(err)
+	}
+	if err := tx.claim(subjects{applications: there}); err != nil {
+		return nil, err
+	}
+	err := of(tx.locked()).Pluck("id", &locked).Error
+	return locked, translate(err)
 }
 
 // CreateApplication stores a new application; a name taken in its organization is ErrConflict.
@@ -95,6 +100,9 @@ func (tx *Tx) UpdateApplication(a *models.Application) error { return tx.update(
 
 // LockApplication loads like Application and keeps other transactions from changing it, or from issuing its tokens, until the end.
 func (tx *Tx) LockApplication(id int64) (*models.Application, error) {
+	if err := tx.claim(subjects{applications: []int64{id}}); err != nil {
+		return nil, err
+	}
 	return one[models.Application](withApplication(tx.locked()).Where("id = ?", id))
 }
 

@@ -189,7 +189,7 @@ func TestDeleteApplicationTakesWhatHangsOnIt(t *testing.T) {
 	})
 }
 
-func TestApplicationsOf(t *testing.T) {
+func TestLockApplicationsOf(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db storetest.DB) {
 		g := grow(t, db)
 		elsewhere, bob := &models.Organization{Name: "Elsewhere"}, &models.User{Username: "bob"}
@@ -204,7 +204,7 @@ func TestApplicationsOf(t *testing.T) {
 			{0, bob.ID, []int64{owned.ID}}, {0, g.user.ID, nil}, {0, 0, nil}, {g.organization.ID, bob.ID, []int64{g.application.ID, owned.ID}},
 		} {
 			write(t, db, func(tx *store.Tx) error {
-				got, err := tx.ApplicationsOf(test.organization, test.owner)
+				got, err := tx.LockApplicationsOf(test.organization, test.owner)
 				if len(got)+len(test.want) > 0 {
 					equal(t, "applications", got, test.want)
 				}

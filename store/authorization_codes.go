@@ -5,6 +5,14 @@ import "gatehouse/models"
 // RedeemAuthorizationCode marks a live code used and returns it (RFC 6749 §4.1.2). Of several callers exactly one succeeds; the
 // others get the code and ErrReplayed, and owe the revocation of its family (RFC 6749 §10.5). An unknown code is ErrNotFound.
 func (tx *Tx) RedeemAuthorizationCode(digest models.Digest) (*models.AuthorizationCode, error) {
+	presented, err := tx.AuthorizationCodeByDigest(digest)
+	if err != nil {
+		return nil, err
+	}
+	err = tx.hold(subjects{applications: []int64{presented.ApplicationID}, users: []int64{presented.UserID}, family: presented.FamilyID})
+	if err != nil {
+		return nil, err
+	}
 	result := tx.db.Model(&models.AuthorizationCode{}).Where("digest = ? AND used IS NULL", digest).Update("used", tx.now)
 	if result.Error != nil {
 		return nil, translate(result.Error)
@@ -23,8 +31,3 @@ func (r Reader) AuthorizationCodeByDigest(digest models.Digest) (*models.Authori
 
 // CreateAuthorizationCode stores a new code.
 func (tx *Tx) CreateAuthorizationCode(code *models.AuthorizationCode) error { return tx.insert(code) }
-
-// DeleteAuthorizationCodes deletes the codes of an application, or those of a user.
-func (tx *Tx) DeleteAuthorizationCodes(applicationID, userID int64) error {
-	return translate(tx.db.Where("application_id = ? OR user_id = ?", applicationID, userID).Delete(&models.AuthorizationCode{}).Error)
-}

@@ -20,6 +20,15 @@ func (tx *Tx) CreateRefreshToken(t *models.RefreshToken) error { return tx.inser
 // RotateRefreshToken marks a live refresh token used, and returns it with its access token, which the caller then deletes
 // (RFC 6749 §6, RFC 9700 §4.14.2). Of several callers exactly one succeeds; the others get the token and ErrReplayed. ErrNotFound.
 func (tx *Tx) RotateRefreshToken(digest models.Digest) (*models.RefreshToken, error) {
+	presented, err := one[models.RefreshToken](tx.db.Where("digest = ?", digest))
+	if err != nil {
+		return nil, err
+	}
+	err = tx.hold(subjects{applications: []int64{presented.ApplicationID}, users: some(presented.UserID, presented.SubjectUserID),
+		family: presented.FamilyID})
+	if err != nil {
+		return nil, err
+	}
 	result := tx.db.Model(&models.RefreshToken{}).Where("digest = ? AND revoked IS NULL", digest).
 		Updates(map[string]any{"revoked": tx.now, "reason": ReasonRotated})
 	if result.Error != nil {
@@ -60,9 +69,7 @@ func (tx *Tx) eachRefreshToken(selection TokenSelection, condition string, chang
 		}
 		return tokens, translate(change(tokens, idsOf(tokens, func(t *models.RefreshToken) int64 { return t.ID })))
 	}
-	return eachSelected(selection, take, func(some TokenSelection) (bool, error) {
-		return tx.anyLeft(some, &models.RefreshToken{}, condition)
-	})
+	return eachSelected(tx, selection, take)
 }
 
 // NarrowRefreshTokens takes scope away from the live tokens of a family (contract §12.26).

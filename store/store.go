@@ -37,7 +37,10 @@ type Reader struct {
 }
 
 // Tx is one change in the making: everything done through it is stored together when the function given to Write returns nil.
-type Tx struct{ Reader }
+type Tx struct {
+	Reader
+	taken []string // locks, see hold.go
+}
 
 // Dialects.
 const (
@@ -75,7 +78,7 @@ func (s *Store) Write(ctx context.Context, change func(*Tx) error) error {
 			time.Sleep(time.Duration(attempt) * time.Millisecond)
 		}
 		err = s.write.WithContext(ctx).Transaction(func(db *gorm.DB) error {
-			return rehearsed(ctx, change(&Tx{Reader{db: db, now: s.Now()}}))
+			return rehearsed(ctx, change(&Tx{Reader: Reader{db: db, now: s.Now()}}))
 		})
 		if !retryable(err) {
 			break
@@ -91,6 +94,7 @@ func (s *Store) Write(ctx context.Context, change func(*Tx) error) error {
 const (
 	lockOfTurns      = 0x6761746568 + iota // "gateh"
 	lockOfSuperusers                       // nested in the former, where both are taken
+	lockOfStripes                          // the first of many, see hold.go
 )
 
 // WriteInTurn is Write for changes of many rows at once: they pass one after the other. Each takes the rows of several tables, and two

@@ -73,12 +73,32 @@ func (tx *Tx) lockRefreshTokensOf(accessTokens TokenSelection) error {
 // selectedAtOnce bounds the rows, and so the parameters, of one statement.
 const selectedAtOnce = 1000
 
-// eachSelected locks the rows selected, oldest first, lets change have them, some at a time, and returns them. It comes back with fewer
-// than the limit only when none is left: PostgreSQL leaves out of a locked reading the rows that another transaction took away while it
-// waited, and cannot show what that one put in their place, such as the successor of a rotated refresh token.
-func eachSelected[T any](selection TokenSelection, take func(TokenSelection) ([]T, error), left func(TokenSelection) (bool, error)) ([]T, error) {
+// claimed is what the selection names, other than by id: while its tokens are changed, no other transaction puts one in place of one that
+// it took away, such as the successor of a rotated refresh token.
+func (s TokenSelection) claimed() subjects {
+	all := subjects{everything: s.Everything, family: s.FamilyID}
+	if s.ApplicationID != 0 {
+		all.applications = []int64{s.ApplicationID}
+	}
+	for _, id := range []int64{s.UserID, s.SubjectUserID} {
+		if id != 0 {
+			all.users = append(all.users, id)
+		}
+	}
+	if s.Platform != "" && len(all.stripes()) == 0 {
+		all.everything = true
+	}
+	return all
+}
+
+// eachSelected lets take lock and change the rows selected, oldest first, some at a time, and returns them. It comes back with fewer than
+// the limit only when none is left.
+func eachSelected[T any](tx *Tx, selection TokenSelection, take func(TokenSelection) ([]T, error)) ([]T, error) {
 	if selection.empty() {
 		return nil, errEmptySelection
+	}
+	if err := tx.claim(selection.claimed()); err != nil {
+		return nil, err
 	}
 	var done []T
 	for most := selection.Limit; ; {
@@ -91,28 +111,10 @@ func eachSelected[T any](selection TokenSelection, take func(TokenSelection) ([]
 			return nil, err
 		}
 		done = append(done, rows...)
-		if most > 0 && len(done) == most {
+		if len(rows) < selection.Limit || len(done) == most {
 			return done, nil
 		}
-		if len(rows) == selection.Limit {
-			continue
-		}
-		if more, err := left(selection); err != nil || !more {
-			return done, err
-		}
 	}
-}
-
-// anyLeft reports whether the selection still finds rows. It reads without a lock, so that what another transaction is taking away is
-// among them until what replaces it can be seen.
-func (tx *Tx) anyLeft(selection TokenSelection, model any, condition string) (bool, error) {
-	if selection.IDs != nil {
-		return false, nil // what goes away is not replaced under its id
-	}
-	var ids []int64
-	selection.Limit = 1
-	err := selection.on(tx.db.Model(model).Where(condition)).Pluck("id", &ids).Error
-	return len(ids) > 0, translate(err)
 }
 
 func idsOf[T any](rows []T, id func(*T) int64) []int64 {

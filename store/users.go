@@ -87,8 +87,11 @@ func (tx *Tx) CreateUser(u *models.User) error { return tx.insert(u) }
 // UpdateUser stores all fields of the user; ErrConflict, ErrNotFound.
 func (tx *Tx) UpdateUser(u *models.User) error { return tx.update(u) }
 
-// LockUser loads a user with memberships and keeps other transactions from changing it.
+// LockUser loads a user with memberships and keeps other transactions from changing it, or from issuing tokens for the user, until the end.
 func (tx *Tx) LockUser(id int64) (*models.User, error) {
+	if err := tx.claim(subjects{users: []int64{id}}); err != nil {
+		return nil, err
+	}
 	return one[models.User](tx.locked().Preload("Memberships").Where("id = ?", id))
 }
 
