@@ -49,6 +49,8 @@ var settingCases = []settingCase{
 		map[string]any{"1": int64(1), "100000000000": int64(100_000_000_000)}, badNumbers, lifetimeAllowed},
 	{"OAUTH2_PROVIDER__REFRESH_TOKEN_GRACE_PERIOD_SECONDS", func(s *settings) any { return s.server.Lifetimes.RefreshGrace }, int64(10),
 		map[string]any{"0": int64(0), "300": int64(300)}, []string{"", "-1", "301", "x"}, "a whole number from 0 to 300"},
+	{"GATEHOUSE_REFRESH_TOKEN_ABSOLUTE_SECONDS", func(s *settings) any { return s.server.Lifetimes.RefreshAbsolute }, int64(31_536_000),
+		map[string]any{"1": int64(1), "100000000000": int64(100_000_000_000)}, badNumbers, lifetimeAllowed},
 	{"OAUTH2_PROVIDER__ROTATE_REFRESH_TOKEN", nil, nil, map[string]any{"true": nil, "True": nil}, []string{"", "false", "0"}, "true, which cannot be changed"},
 	{"OAUTH2_PROVIDER__REFRESH_TOKEN_REUSE_PROTECTION", nil, nil, map[string]any{"true": nil}, []string{"", "false"}, "true, which cannot be changed"},
 	{"SESSION_COOKIE_AGE", func(s *settings) any { return s.server.Lifetimes.Session }, int64(1800),

@@ -58,10 +58,21 @@ type RefreshToken struct {
 	Created       time.Time
 	Expires       time.Time
 	Revoked       *time.Time // used or revoked since then
-	Reason        string     // why it was revoked: "rotated", "revoked", "reused"; "" while it lives
+	Reason        string     // why it was revoked: "rotated", "revoked"; "" while it lives
+	ParentID      *int64     // the token that was used for this one; nil for the first of a family
+	Repeats       int        // how often it was used again within the grace
+	Started       *time.Time // when the first of its family was created; nil: it is the first
 
 	AccessToken *AccessToken // filled where the store says so
 	Application *Application // likewise
+}
+
+// FamilyStarted is when the first refresh token of the family was created.
+func (t *RefreshToken) FamilyStarted() time.Time {
+	if t.Started != nil {
+		return *t.Started
+	}
+	return t.Created
 }
 
 // Expired reports whether the token is past use at the time now.

@@ -27,8 +27,9 @@ type issuance struct {
 	platform    models.Platform
 	family      string // "": a new one, for an application's token
 	audience    models.Words
-	refresh     bool   // with a refresh token
-	form        string // the single-use number of the form that asks, "" for none
+	refresh     bool                 // with a refresh token
+	parent      *models.RefreshToken // the one that was used for it, nil for none
+	form        string               // the single-use number of the form that asks, "" for none
 }
 
 // issue stores a new access token, and its refresh token, with the activity entry, in the caller's transaction. The values are
@@ -72,6 +73,13 @@ func (s *Server) issueRefreshToken(tx *store.Tx, issued *Issued, in issuance) er
 		Digest: value.Digest(), Hint: value.Hint(), ApplicationID: in.application.ID, UserID: in.requester, SubjectUserID: in.user,
 		AccessTokenID: &token.ID, Scope: in.granted, Audience: in.audience, Platform: in.platform, FamilyID: token.FamilyID,
 		Created: tx.Now(), Expires: after(tx.Now(), s.lifetimes.RefreshToken),
+	}
+	if in.parent != nil {
+		started := in.parent.FamilyStarted()
+		refresh.ParentID, refresh.Started = &in.parent.ID, &started
+	}
+	if last := after(refresh.FamilyStarted(), s.lifetimes.RefreshAbsolute); refresh.Expires.After(last) {
+		refresh.Expires = last
 	}
 	if err := tx.CreateRefreshToken(refresh); err != nil {
 		return err

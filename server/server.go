@@ -23,7 +23,8 @@ type Lifetimes struct {
 	RefreshToken      int64
 	AuthorizationCode int64
 	Session           int64
-	RefreshGrace      int64 // how long a used refresh token may come again without its family being revoked
+	RefreshGrace      int64 // how long a used refresh token may come again and be answered
+	RefreshAbsolute   int64 // how long a family of refresh tokens lives, however often it is renewed; at least RefreshToken
 }
 
 // Options say how a Server behaves. Store and Issuer are required.
@@ -43,7 +44,7 @@ type Options struct {
 
 // DefaultLifetimes are those of the platform contract (§5).
 func DefaultLifetimes() Lifetimes {
-	return Lifetimes{AccessToken: 31_536_000, RefreshToken: 2_628_000, AuthorizationCode: 60, Session: 1800, RefreshGrace: 10}
+	return Lifetimes{AccessToken: 31_536_000, RefreshToken: 2_628_000, AuthorizationCode: 60, Session: 1800, RefreshGrace: 10, RefreshAbsolute: 31_536_000}
 }
 
 // Server is the authorization server. It holds no state that another server on the same database would need.
@@ -64,6 +65,7 @@ func New(options Options) (*Server, error) {
 	if options.Lifetimes == (Lifetimes{}) {
 		options.Lifetimes = DefaultLifetimes()
 	}
+	options.Lifetimes.RefreshAbsolute = max(options.Lifetimes.RefreshAbsolute, options.Lifetimes.RefreshToken)
 	if options.TokenEndpointStatus == 0 {
 		options.TokenEndpointStatus = 200
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"gatehouse/models"
 	"gatehouse/store"
@@ -25,8 +26,9 @@ type rotation struct {
 }
 
 // rotate spends a refresh token and issues its successors, in the caller's transaction (RFC 6749 §6, RFC 9700 §4.14.2): the old
-// access token is deleted, the family and platform stay, the access token's scope may narrow. Of several callers one succeeds; a
-// refusal, which permit may add to, spends nothing. A reused token is *errReused; an unknown one is store.ErrNotFound.
+// access token is deleted, the family and platform stay, the access token's scope may narrow. Of several callers one succeeds, and
+// some of those who follow within the grace (repeated); a refusal, which permit may add to, spends nothing. A reused token is
+// *errReused; an unknown one is store.ErrNotFound.
 func (s *Server) rotate(tx *store.Tx, actor Actor, in rotation) (*Issued, error) {
 	old, err := tx.RotateRefreshToken(in.digest)
 	if err != nil && !errors.Is(err, store.ErrReplayed) {
@@ -35,8 +37,11 @@ func (s *Server) rotate(tx *store.Tx, actor Actor, in rotation) (*Issued, error)
 	if refused := in.permit(old); refused != nil {
 		return nil, refused
 	}
+	before := old.AccessToken // what the new access token takes its description from
 	if err != nil {
-		return nil, &errReused{old}
+		if before, err = s.repeatRotation(tx, old); err != nil {
+			return nil, err
+		}
 	}
 	if old.Expired(tx.Now()) {
 		return nil, &Error{Code: InvalidGrant, Description: "The refresh token has expired.", legacy: true}
@@ -53,10 +58,11 @@ func (s *Server) rotate(tx *store.Tx, actor Actor, in rotation) (*Issued, error)
 		return nil, err
 	}
 	plan := issuance{application: application, user: old.SubjectUserID, requester: old.UserID, scope: scope, granted: old.Scope,
-		platform: old.Platform, family: old.FamilyID, audience: old.Audience, refresh: true,
-		form: in.form}
+		platform: old.Platform, family: old.FamilyID, audience: old.Audience, refresh: true, parent: old, form: in.form}
+	if before != nil {
+		plan.description = before.Description
+	}
 	if old.AccessToken != nil {
-		plan.description = old.AccessToken.Description
 		if err := deleteAccessTokens(tx, actor, store.TokenSelection{IDs: []int64{old.AccessToken.ID}}, "refreshed"); err != nil {
 			return nil, err
 		}
@@ -64,15 +70,42 @@ func (s *Server) rotate(tx *store.Tx, actor Actor, in rotation) (*Issued, error)
 	return s.issue(tx, actor, plan)
 }
 
-// punishReuse revokes the family of a reused refresh token, unless the reuse came so soon that it may be a repeat of a request whose
-// answer was lost. It is a transaction of its own: the one that saw the reuse was rolled back.
+// gracedRepeats is how often a used refresh token is answered again within the grace.
+const gracedRepeats = 5
+
+// repeatRotation decides, in the caller's transaction, about a refresh token that was used before. A client that lost the answer, or
+// refreshes in several tabs, comes back with it soon: it gets another pair beside the first, a few times. It returns an access token of
+// an earlier answer, nil when none is left. A token of which a successor was used is no longer the last: its client has got an
+// answer, so that somebody else is reusing it, whenever that is. What was revoked stays so, and punishes nobody.
+func (s *Server) repeatRotation(tx *store.Tx, used *models.RefreshToken) (*models.AccessToken, error) {
+	refused := invalidGrant("The refresh token is invalid.")
+	if used.Reason != store.ReasonRotated {
+		return nil, refused
+	}
+	successors, err := tx.Successors(used.ID)
+	if err != nil {
+		return nil, err
+	}
+	live := func(t models.RefreshToken) bool { return t.Revoked == nil }
+	rotated := func(t models.RefreshToken) bool { return t.Reason == store.ReasonRotated }
+	switch {
+	case !tx.Now().Before(after(*used.Revoked, s.lifetimes.RefreshGrace)), slices.ContainsFunc(successors, rotated):
+		return nil, &errReused{used}
+	case !slices.ContainsFunc(successors, live):
+		return nil, refused
+	}
+	within, err := tx.CountRepeat(used.ID, gracedRepeats)
+	if err != nil {
+		return nil, err
+	}
+	if !within {
+		return nil, refused
+	}
+	return successors[0].AccessToken, nil
+}
+
+// punishReuse revokes the family of a reused refresh token. It is a transaction of its own: the one that saw the reuse was rolled back.
 func (s *Server) punishReuse(ctx context.Context, actor Actor, reused *models.RefreshToken) error {
-	if reused.Reason == store.ReasonRotated && s.Now().Before(after(*reused.Revoked, s.lifetimes.RefreshGrace)) {
-		return nil
-	}
-	if reused.Reason == store.ReasonRevoked {
-		return nil // whatever stemmed from it is gone already
-	}
 	return s.store.Write(ctx, func(tx *store.Tx) error {
 		return revokeFamily(tx, actor, reused.FamilyID, "refresh token reused", refreshTokenObject(reused))
 	})

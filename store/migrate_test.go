@@ -17,7 +17,7 @@ import (
 )
 
 // latest is the number of the newest migration.
-const latest = 1
+const latest = 2
 
 func TestMigrateTogether(t *testing.T) {
 	t.Parallel()

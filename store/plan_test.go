@@ -158,6 +158,8 @@ func TestPlans(t *testing.T) {
 			"what goes with a user":      func(*store.Tx) error { _, err := r.Dependents(0, 5); return err },
 			"redeem":                     func(tx *store.Tx) error { _, err := tx.RedeemAuthorizationCode(models.Digest{}); return ignore(err) },
 			"rotate":                     func(tx *store.Tx) error { _, err := tx.RotateRefreshToken(g.refresh.Digest); return err },
+			"successors":                 func(*store.Tx) error { _, err := r.Successors(5); return err },
+			"count a repeat":             func(tx *store.Tx) error { _, err := tx.CountRepeat(g.refresh.ID, 5); return err },
 			"note the use":               func(tx *store.Tx) error { return tx.SetLastUsed(g.access.ID, start, "") },
 			"revoke a family":            func(tx *store.Tx) error { return revoke(tx, store.TokenSelection{FamilyID: "family-8"}) },
 			"revoke a user's":            func(tx *store.Tx) error { return revoke(tx, store.TokenSelection{UserID: 5, Limit: 1000}) },

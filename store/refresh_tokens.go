@@ -1,12 +1,15 @@
 package store
 
-import "gatehouse/models"
+import (
+	"gorm.io/gorm"
+
+	"gatehouse/models"
+)
 
 // Why a refresh token is revoked.
 const (
 	ReasonRotated = "rotated"
 	ReasonRevoked = "revoked"
-	ReasonReused  = "reused"
 )
 
 // RefreshTokenByDigest loads the token whose value is presented, in whatever state, with its access token; ErrNotFound.
@@ -39,6 +42,18 @@ func (tx *Tx) RotateRefreshToken(digest models.Digest) (*models.RefreshToken, er
 		return token, ErrReplayed
 	}
 	return token, err
+}
+
+// Successors lists the refresh tokens that were made from the one with the id, oldest first, in whatever state, with their access tokens.
+func (r Reader) Successors(id int64) ([]models.RefreshToken, error) {
+	return all[models.RefreshToken](r.db.Preload("AccessToken").Where("parent_id = ?", id).Order("id"))
+}
+
+// CountRepeat notes that a used token was answered once more. It reports false, and changes nothing, when that was so as often as most
+// already.
+func (tx *Tx) CountRepeat(id int64, most int) (bool, error) {
+	result := tx.db.Model(&models.RefreshToken{}).Where("id = ? AND repeats < ?", id, most).Update("repeats", gorm.Expr("repeats + 1"))
+	return result.RowsAffected > 0, translate(result.Error)
 }
 
 // RevokeRefreshTokens marks the live tokens selected as revoked for the reason, and returns those that this transaction marked,

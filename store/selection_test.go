@@ -152,7 +152,7 @@ func TestRevokeAndDeleteRefreshTokens(t *testing.T) {
 			}
 			counted(t, tx, test.name, "refresh_tokens WHERE reason = 'revoked' AND revoked IS NOT NULL", len(test.revoked))
 			if test.selection(s).Limit == 0 {
-				again, err := tx.RevokeRefreshTokens(test.selection(s), store.ReasonReused)
+				again, err := tx.RevokeRefreshTokens(test.selection(s), store.ReasonRevoked)
 				check(t, err)
 				equal(t, test.name+": revoked again", ids(again), []int64{})
 			}
