@@ -116,7 +116,11 @@ func (a *Application) Validate(rules ApplicationRules) error {
 	invalid.required("name", a.Name, 255)
 	invalid.text("description", a.Description, 0)
 	invalid.text("post_logout_redirect_uris", a.PostLogoutRedirectURIs.String(), 0)
-	invalid.text("resource_uris", a.ResourceURIs.String(), 0)
+	for _, uri := range a.ResourceURIs {
+		if problem := CheckResource(uri); problem != "" {
+			invalid.Add("resource_uris", problem)
+		}
+	}
 	if a.ClientType != Confidential && a.ClientType != Public {
 		invalid.choice("client_type", string(a.ClientType))
 	}

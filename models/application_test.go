@@ -57,8 +57,8 @@ func TestApplicationValidate(t *testing.T) {
 		{"no such algorithm", func(a *Application) { a.Algorithm = "none" },
 			Invalid{{"algorithm", `"none" is not a valid choice.`}}, Invalid{{"algorithm", `"none" is not a valid choice.`}}},
 		{"NUL in other URIs", func(a *Application) { a.PostLogoutRedirectURIs, a.ResourceURIs = Words{"a\x00"}, Words{"b\x00"} },
-			Invalid{{"post_logout_redirect_uris", "Null characters are not allowed."}, {"resource_uris", "Null characters are not allowed."}},
-			Invalid{{"post_logout_redirect_uris", "Null characters are not allowed."}, {"resource_uris", "Null characters are not allowed."}}},
+			Invalid{{"post_logout_redirect_uris", "Null characters are not allowed."}, {"resource_uris", "Enter an absolute URI."}},
+			Invalid{{"post_logout_redirect_uris", "Null characters are not allowed."}, {"resource_uris", "Enter an absolute URI."}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -66,11 +66,12 @@ func (a Actor) Administers(organizationID int64) bool {
 // Policy is every rule about who may do what, with the switches that an operator may set. Its methods decide from values alone:
 // nil permits, *Denied refuses, Invalid says that the input names something that this face cannot use.
 type Policy struct {
-	AllowExternalUsers         bool // ALLOW_OAUTH2_FOR_EXTERNAL_USERS
-	ManageOrganizationAuth     bool // MANAGE_ORGANIZATION_AUTH
-	OrgAdminsSeeAllUsers       bool // ORG_ADMINS_CAN_SEE_ALL_USERS
-	ControllerTokensEverywhere bool // CONTROLLER_APP_TOKENS_EVERYWHERE
-	ControllerTokenCreation    bool // CONTROLLER_TOKEN_CREATION
+	AllowExternalUsers         bool   // ALLOW_OAUTH2_FOR_EXTERNAL_USERS
+	ManageOrganizationAuth     bool   // MANAGE_ORGANIZATION_AUTH
+	OrgAdminsSeeAllUsers       bool   // ORG_ADMINS_CAN_SEE_ALL_USERS
+	ControllerTokensEverywhere bool   // CONTROLLER_APP_TOKENS_EVERYWHERE
+	ControllerTokenCreation    bool   // CONTROLLER_TOKEN_CREATION
+	Issuer                     string // the public URL, below which our own APIs are
 }
 
 // DefaultPolicy has the switches as they stand when nothing is set.
@@ -79,9 +80,13 @@ func DefaultPolicy() Policy {
 }
 
 // AcceptsBearer reports whether the token authenticates at this face: a controller application's token does at the controller
-// only (contract §0, rule 4), and one for another resource nowhere here (RFC 8707).
+// only (contract §0, rule 4), and one for another resource nowhere here (RFC 8707 §3).
 func (p Policy) AcceptsBearer(t *AccessToken, face Face) bool {
-	if len(t.Audience) > 0 {
+	resource := p.Issuer + ResourceGateway
+	if face.OfController() {
+		resource = p.Issuer + ResourceController
+	}
+	if !p.Audience(t.Audience).Has(resource) {
 		return false
 	}
 	return t.Personal() || t.Platform == Gateway || face.OfController() || p.ControllerTokensEverywhere

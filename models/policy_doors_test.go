@@ -40,8 +40,9 @@ func TestEnter(t *testing.T) {
 // TestAcceptsBearer: which token authenticates where (contract §0 rule 4, RFC 8707).
 func TestAcceptsBearer(t *testing.T) {
 	t.Parallel()
-	audience := func(token *AccessToken) *AccessToken {
-		token.Audience = Words{"https://elsewhere.example/"}
+	const issuer = "https://gatehouse.example.org"
+	audience := func(token *AccessToken, resources ...string) *AccessToken {
+		token.Audience = append(Words{"https://elsewhere.example/"}, resources...)
 		return token
 	}
 	const gateway, controller = "gateway, /o/", "controller, /api/o/"
@@ -63,10 +64,13 @@ func TestAcceptsBearer(t *testing.T) {
 			t.Parallel()
 			roots := map[string][]Face{gateway: {FaceGateway, FaceGatewayOAuth}, controller: {FaceController, FaceControllerOAuth}}
 			everywhere := DefaultPolicy()
+			everywhere.Issuer = issuer
+			usual := DefaultPolicy()
+			usual.Issuer = issuer
 			everywhere.ControllerTokensEverywhere = true
 			for side, faces := range roots {
 				for _, face := range faces {
-					if got := DefaultPolicy().AcceptsBearer(test.token, face); got != test.want[side] {
+					if got := usual.AcceptsBearer(test.token, face); got != test.want[side] {
 						t.Errorf("at %s: got %t, want %t", face, got, test.want[side])
 					}
 					if got := everywhere.AcceptsBearer(test.token, face); got != test.wide {

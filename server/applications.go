@@ -196,6 +196,11 @@ func (s *Server) checkApplication(r store.Reader, a *models.Application) error {
 	if err := a.Validate(models.ApplicationRules{AllowHTTPRedirectURIs: s.options.AllowHTTPRedirects}); err != nil {
 		return err
 	}
+	for _, uri := range s.policy.OwnResources() {
+		if a.ResourceURIs.Has(uri) {
+			return models.Invalid{{Field: "resource_uris", Message: "This resource is one of our own: " + uri}}
+		}
+	}
 	if a.OrganizationID != nil {
 		if _, err := r.Organization(*a.OrganizationID); err != nil {
 			return missing("organization", a.OrganizationID, err)
@@ -226,8 +231,11 @@ func renewSecret(tx *store.Tx, a *models.Application) (models.Secret, error) {
 	return secret, tx.AddClientSecret(&models.ClientSecret{ApplicationID: a.ID, Digest: secret.Digest(), Created: tx.Now()})
 }
 
-// applicationConflict words a taken name as the face does.
+// applicationConflict words a taken name as the face does, and a taken resource.
 func applicationConflict(face models.Face, err error) error {
+	if errors.Is(err, store.ErrResourceTaken) {
+		return models.Invalid{{Field: "resource_uris", Message: "A resource belongs to another application."}}
+	}
 	if !errors.Is(err, store.ErrConflict) {
 		return err
 	}

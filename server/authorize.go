@@ -11,21 +11,32 @@ import (
 	"gatehouse/store"
 )
 
+// The response modes: where the response stands in what the browser sends to the client.
+const (
+	modeQuery    = "query"
+	modeFormPost = "form_post"
+)
+
 // Authorization is a valid authorization request (RFC 6749 §4.1.1): its client and redirect URI are certain.
 type Authorization struct {
 	Application     *models.Application
 	RedirectURI     string
 	redirectURISent bool
+	FormPost        bool // the response goes by a form that the browser posts, not in the query
 	State           string
 	Scope           models.Scope
+	Audience        models.Words // the resources that are asked for; none: our own APIs
 	challenge       string
 	method          string
 }
 
-// AuthorizationResponse is what goes back to the client by way of the browser (RFC 6749 §4.1.2, RFC 9207).
+// AuthorizationResponse is what goes back to the client by way of the browser (RFC 6749 §4.1.2, RFC 9207): in the query of a redirect, or
+// posted to the redirect URI by a form (OAuth 2.0 Form Post Response Mode).
 type AuthorizationResponse struct {
 	RedirectURI string
 	Parameters  url.Values
+	FormPost    bool
+	Application string // the client's name
 }
 
 // Location is the address to redirect to: the redirect URI with the response added to its query.
@@ -60,7 +71,14 @@ func (s *Server) ParseAuthorization(ctx context.Context, values url.Values) (*Au
 	if states := values["state"]; len(states) == 1 {
 		request.State = states[0]
 	}
-	if err := request.parse(values); err != nil {
+	parameters, err := singleValues(values)
+	if err == nil {
+		err = request.parse(parameters)
+	}
+	if err == nil {
+		request.Audience, err = s.requestedAudience(s.store.Read(ctx), parameters)
+	}
+	if err != nil {
 		return nil, &RefusedAuthorization{Response: s.refusal(request, err), Reason: protocolError(err)}
 	}
 	return request, nil
@@ -106,11 +124,9 @@ func (a *Authorization) setRedirectURI(uris []string) error {
 }
 
 // parse checks what is left once an error may go back to the client.
-func (a *Authorization) parse(values url.Values) error {
-	parameters, err := singleValues(values)
-	if err != nil {
-		return err
-	}
+func (a *Authorization) parse(parameters form) error {
+	mode := parameters["response_mode"]
+	a.FormPost = mode == modeFormPost
 	switch {
 	case !a.Application.Allows(models.GrantAuthorizationCode):
 		return &Error{Code: UnauthorizedClient, Description: "This client may not use the authorization code grant."}
@@ -118,9 +134,13 @@ func (a *Authorization) parse(values url.Values) error {
 		return invalidRequest("Missing response_type parameter.")
 	case parameters["response_type"] != "code":
 		return &Error{Code: UnsupportedResponseType, Description: "The only response_type is code."}
-	case parameters["response_mode"] != "" && parameters["response_mode"] != "query":
-		return invalidRequest("The only response_mode is query.")
+	case mode != "" && mode != modeQuery && mode != modeFormPost:
+		return invalidRequest("The response_mode must be query or form_post.")
+	case a.FormPost && !strings.HasPrefix(a.RedirectURI, "https://") && !strings.HasPrefix(a.RedirectURI, "http://"):
+		a.FormPost = false
+		return invalidRequest("A form can be posted to an http or https redirect URI only.")
 	}
+	var err error
 	if a.Scope, err = parseRequestedScope(parameters["scope"], models.ScopeAll); err != nil {
 		return err
 	}
@@ -159,7 +179,7 @@ func (s *Server) Authorize(ctx context.Context, actor Actor, a *Authorization) (
 	code := models.NewSecret(models.TokenLength)
 	err := s.store.Write(ctx, func(tx *store.Tx) error {
 		row := &models.AuthorizationCode{Digest: code.Digest(), ApplicationID: a.Application.ID, UserID: actor.User.ID,
-			RedirectURI: a.RedirectURI, RedirectURISent: a.redirectURISent, Scope: a.Scope, CodeChallenge: a.challenge,
+			RedirectURI: a.RedirectURI, RedirectURISent: a.redirectURISent, Scope: a.Scope, Audience: a.Audience, CodeChallenge: a.challenge,
 			CodeChallengeMethod: a.method, FamilyID: newFamily(), Created: tx.Now(), Expires: after(tx.Now(), s.lifetimes.AuthorizationCode)}
 		if err := tx.CreateAuthorizationCode(row); err != nil {
 			return err
@@ -204,5 +224,5 @@ func (s *Server) response(a *Authorization, parameters url.Values) Authorization
 	if a.State != "" {
 		parameters.Set("state", a.State)
 	}
-	return AuthorizationResponse{RedirectURI: a.RedirectURI, Parameters: parameters}
+	return AuthorizationResponse{RedirectURI: a.RedirectURI, Parameters: parameters, FormPost: a.FormPost, Application: a.Application.Name}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // ErrInvalidToken is the one answer to a bearer token that does not authenticate: unknown, expired, of a disabled user, or not for
-// this face (RFC 6750 §3.1, invalid_token).
+// this face or API (RFC 6750 §3.1, invalid_token).
 var ErrInvalidToken = errors.New("the access token is not valid")
 
 // AuthenticateBearer finds the token that is presented at a face, with its user, memberships and application, and notes its use.

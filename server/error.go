@@ -22,6 +22,7 @@ const (
 	UnauthorizedClient      ErrorCode = "unauthorized_client"       // RFC 6749 §5.2
 	UnsupportedGrantType    ErrorCode = "unsupported_grant_type"    // RFC 6749 §5.2
 	InvalidScope            ErrorCode = "invalid_scope"             // RFC 6749 §5.2
+	InvalidTarget           ErrorCode = "invalid_target"            // RFC 8707 §2
 	AccessDenied            ErrorCode = "access_denied"             // RFC 6749 §4.1.2.1
 	UnsupportedResponseType ErrorCode = "unsupported_response_type" // RFC 6749 §4.1.2.1
 	ServerError             ErrorCode = "server_error"              // RFC 6749 §4.1.2.1

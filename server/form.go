@@ -39,10 +39,16 @@ func parseForm(r *http.Request) (form, error) {
 	return singleValues(values)
 }
 
+// resourceParameter is the one parameter that may be repeated (RFC 8707 §2); its values are kept as words.
+const resourceParameter = "resource"
+
 // singleValues refuses repeated parameters (RFC 6749 §3.2), NUL and broken UTF-8.
 func singleValues(values url.Values) (form, error) {
 	single := form{}
 	for name, each := range values {
+		if name == resourceParameter {
+			each = []string{strings.Join(each, " ")}
+		}
 		switch {
 		case len(each) > 1:
 			return nil, invalidRequest("The parameter " + printable(name) + " is repeated.")

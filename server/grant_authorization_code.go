@@ -53,8 +53,12 @@ func issueAuthorizationCode(s *Server, tx *store.Tx, request *tokenRequest) (*Is
 	if err := s.external(user); err != nil {
 		return nil, err
 	}
+	audience, err := s.narrowAudience(code.Audience, request.resources())
+	if err != nil {
+		return nil, err
+	}
 	return s.issue(tx, request.actor, issuance{application: request.client, user: &user.ID, requester: &user.ID, scope: code.Scope,
-		platform: request.client.Platform, family: code.FamilyID, audience: code.Audience, refresh: request.client.Allows(models.GrantRefreshToken)})
+		platform: request.client.Platform, family: code.FamilyID, audience: audience, resources: code.Audience, refresh: request.client.Allows(models.GrantRefreshToken)})
 }
 
 func checkRedemption(code *models.AuthorizationCode, request *tokenRequest) error {

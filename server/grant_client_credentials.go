@@ -28,6 +28,10 @@ func issueClientCredentials(s *Server, tx *store.Tx, request *tokenRequest) (*Is
 	if err != nil {
 		return nil, err
 	}
+	audience, err := s.requestedAudience(tx.Reader, request.form)
+	if err != nil {
+		return nil, err
+	}
 	return s.issue(tx, request.actor, issuance{application: request.client, user: request.client.UserID, scope: scope,
-		platform: request.client.Platform})
+		platform: request.client.Platform, audience: audience})
 }

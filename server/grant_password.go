@@ -33,6 +33,10 @@ func issuePassword(s *Server, tx *store.Tx, request *tokenRequest) (*Issued, err
 	if err != nil {
 		return nil, err
 	}
+	audience, err := s.requestedAudience(tx.Reader, request.form)
+	if err != nil {
+		return nil, err
+	}
 	return s.issue(tx, request.actor, issuance{application: request.client, user: &request.user.ID, requester: &request.user.ID,
-		scope: scope, platform: request.client.Platform, refresh: request.client.Allows(models.GrantRefreshToken)})
+		scope: scope, audience: audience, resources: audience, platform: request.client.Platform, refresh: request.client.Allows(models.GrantRefreshToken)})
 }

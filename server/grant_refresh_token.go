@@ -24,7 +24,7 @@ func issueRefreshToken(s *Server, tx *store.Tx, request *tokenRequest) (*Issued,
 	}
 	issued, err := s.rotate(tx, request.actor, rotation{
 		digest: models.SecretOf(request.form["refresh_token"]).Digest(),
-		scope:  scope,
+		scope:  scope, resources: request.resources(),
 		permit: func(token *models.RefreshToken) error { return s.permitRefresh(tx, request, token) },
 	})
 	if errors.Is(err, store.ErrNotFound) {

@@ -151,10 +151,7 @@ func (s *Server) describeRefreshToken(read store.Reader, caller introspector, re
 
 func (s *Server) describe(t *models.AccessToken) introspection {
 	answer := introspection{Active: true, Scope: string(t.Scope), Expires: t.Expires.Unix(), Issued: t.Created.Unix(), Issuer: s.Issuer(),
-		Audience: t.Audience, Platform: string(t.Platform), Kind: t.Kind()}
-	if len(answer.Audience) == 0 {
-		answer.Audience = []string{s.Issuer() + "/api/gateway/v1/", s.Issuer() + "/api/controller/v2/"}
-	}
+		Audience: s.policy.Audience(t.Audience), Platform: string(t.Platform), Kind: t.Kind()}
 	if t.Application != nil {
 		answer.ClientID = t.Application.ClientID
 		answer.Subject = "client:" + t.Application.ClientID

@@ -25,8 +25,9 @@ type issuance struct {
 	description string
 	expires     time.Time // zero: the default lifetime
 	platform    models.Platform
-	family      string // "": a new one, for an application's token
-	audience    models.Words
+	family      string               // "": a new one, for an application's token
+	audience    models.Words         // of the access token
+	resources   models.Words         // of the refresh token: what was granted
 	refresh     bool                 // with a refresh token
 	parent      *models.RefreshToken // the one that was used for it, nil for none
 	form        string               // the single-use number of the form that asks, "" for none
@@ -71,7 +72,7 @@ func (s *Server) issueRefreshToken(tx *store.Tx, issued *Issued, in issuance) er
 	}
 	refresh := &models.RefreshToken{
 		Digest: value.Digest(), Hint: value.Hint(), ApplicationID: in.application.ID, UserID: in.requester, SubjectUserID: in.user,
-		AccessTokenID: &token.ID, Scope: in.granted, Audience: in.audience, Platform: in.platform, FamilyID: token.FamilyID,
+		AccessTokenID: &token.ID, Scope: in.granted, Audience: in.resources, Platform: in.platform, FamilyID: token.FamilyID,
 		Created: tx.Now(), Expires: after(tx.Now(), s.lifetimes.RefreshToken),
 	}
 	if in.parent != nil {

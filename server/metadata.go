@@ -22,6 +22,16 @@ type metadata struct {
 	IntrospectionAuthMethods      []string `json:"introspection_endpoint_auth_methods_supported"`
 	CodeChallengeMethodsSupported []string `json:"code_challenge_methods_supported"`
 	IssParameterSupported         bool     `json:"authorization_response_iss_parameter_supported"` // RFC 9207 §3
+	ProtectedResources            []string `json:"protected_resources"`                            // RFC 9728 §4
+}
+
+// resourceMetadata describes one of our own APIs as a protected resource (RFC 9728 §2).
+type resourceMetadata struct {
+	Resource             string   `json:"resource"`
+	AuthorizationServers []string `json:"authorization_servers"`
+	ScopesSupported      []string `json:"scopes_supported"`
+	BearerMethods        []string `json:"bearer_methods_supported"`
+	Name                 string   `json:"resource_name"`
 }
 
 // ServeMetadata is /.well-known/oauth-authorization-server. The issuer is the configured public URL, never the request's host.
@@ -35,14 +45,27 @@ func (s *Server) ServeMetadata() http.HandlerFunc {
 		IntrospectionEndpoint:         s.Issuer() + "/o/introspect/",
 		ScopesSupported:               models.ScopeAll.Words(),
 		ResponseTypesSupported:        []string{"code"},
-		ResponseModesSupported:        []string{"query"},
+		ResponseModesSupported:        []string{modeQuery, modeFormPost},
 		GrantTypesSupported:           []string{models.GrantAuthorizationCode, models.GrantClientCredentials, models.GrantPassword, models.GrantRefreshToken},
 		TokenAuthMethods:              append([]string{"none"}, secret...),
 		RevocationAuthMethods:         append([]string{"none"}, secret...),
 		IntrospectionAuthMethods:      secret,
 		CodeChallengeMethodsSupported: []string{methodS256},
 		IssParameterSupported:         true,
+		ProtectedResources:            s.policy.OwnResources(),
 	}
+	return func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, document) }
+}
+
+// ResourceMetadataPath is where the metadata of the resource with the path is (RFC 9728 §3.1).
+func ResourceMetadataPath(resource string) string {
+	return "/.well-known/oauth-protected-resource" + resource
+}
+
+// ServeResourceMetadata describes one of our own APIs, by its path below the issuer: who issues tokens for it and how they are sent.
+func (s *Server) ServeResourceMetadata(path string, platform models.Platform) http.HandlerFunc {
+	document := resourceMetadata{Resource: s.Issuer() + path, AuthorizationServers: []string{s.Issuer()},
+		ScopesSupported: models.ScopeAll.Words(), BearerMethods: []string{"header"}, Name: platform.Label() + " API"}
 	return func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, document) }
 }
 

@@ -122,7 +122,7 @@ func TestAuthorizationRefused(t *testing.T) {
 			{"implicit grant", authorization(b.web, "response_type", "token"), "unsupported_response_type", onlyCode},
 			{"hybrid", authorization(b.web, "response_type", "code token"), "unsupported_response_type", onlyCode},
 			{"response_type in another case", authorization(b.web, "response_type", "Code"), "unsupported_response_type", onlyCode},
-			{"response_mode fragment", authorization(b.web, "response_mode", "fragment"), "invalid_request", "The only response_mode is query."},
+			{"response_mode fragment", authorization(b.web, "response_mode", "fragment"), "invalid_request", "The response_mode must be query or form_post."},
 			{"grant not registered", authorization(b.desktop), "unauthorized_client", "This client may not use the authorization code grant."},
 			{"unknown scope", authorization(b.web, "scope", "read admin"), "invalid_scope", badScope},
 			{"scope twice", authorization(b.web, "scope", "read read"), "invalid_scope", badScope},

@@ -98,6 +98,7 @@ func TestUpdateApplication(t *testing.T) {
 func TestUpdateApplicationRefused(t *testing.T) {
 	type inputs = server.ApplicationInput
 	onBed(t, func(t *testing.T, b *bed) {
+		b.withResources(t)
 		other := b.elsewhere(t)
 		null, gone, toOther := (*int64)(nil), pointer(int64(99_999)), &other.ID
 		b.change(t, func(tx *store.Tx) error {
@@ -119,6 +120,9 @@ func TestUpdateApplicationRefused(t *testing.T) {
 			{"bad redirect URI", as(b.admin), inputs{RedirectURIs: &models.Words{"nonsense"}}, "invalid redirect_uris", "Enter a valid URL."},
 			{"unknown client type", as(b.admin), inputs{ClientType: pointer("secret")}, "invalid client_type", "secret"},
 			{"unknown grant type", as(b.admin), inputs{GrantTypes: &models.Words{"magic"}}, "invalid grant_types", "magic"},
+			{"a resource of another application", as(b.admin), inputs{ResourceURIs: &models.Words{"https://a.example.org/", queue}}, "invalid resource_uris", "another application"},
+			{"a resource of ours", as(b.admin), inputs{ResourceURIs: &models.Words{controllerAPI}}, "invalid resource_uris", "our own"},
+			{"a resource that is none", as(b.admin), inputs{ResourceURIs: &models.Words{"files"}}, "invalid resource_uris", "absolute URI"},
 			{"skipping consent", as(b.orgAdmin), inputs{SkipAuthorization: pointer(true)}, "forbidden", "skip_authorization"},
 			{"client type of somebody's application", as(b.orgAdmin), inputs{ClientType: pointer("public")}, "forbidden", "client_type"},
 			{"client credentials of somebody's application", as(b.orgAdmin), inputs{GrantTypes: &models.Words{models.GrantClientCredentials}}, "forbidden", "client credentials"},

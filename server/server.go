@@ -75,6 +75,7 @@ func New(options Options) (*Server, error) {
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
+	options.Policy.Issuer = options.Issuer
 	gate, err := newPasswordGate(runtime.GOMAXPROCS(0))
 	if err != nil {
 		return nil, err

@@ -19,10 +19,11 @@ func (*errReused) Error() string { return "refresh token reused" }
 
 // rotation is a request to renew by refresh token.
 type rotation struct {
-	digest models.Digest
-	scope  models.Scope // "": all that was granted
-	form   string       // the single-use number of the form that asks, "" for none
-	permit func(*models.RefreshToken) error
+	digest    models.Digest
+	scope     models.Scope // "": all that was granted
+	resources models.Words // none: all that were granted
+	form      string       // the single-use number of the form that asks, "" for none
+	permit    func(*models.RefreshToken) error
 }
 
 // rotate spends a refresh token and issues its successors, in the caller's transaction (RFC 6749 §6, RFC 9700 §4.14.2): the old
@@ -53,12 +54,16 @@ func (s *Server) rotate(tx *store.Tx, actor Actor, in rotation) (*Issued, error)
 		}
 		scope = in.scope
 	}
+	audience, err := s.narrowAudience(old.Audience, in.resources)
+	if err != nil {
+		return nil, err
+	}
 	application, err := tx.Application(old.ApplicationID)
 	if err != nil {
 		return nil, err
 	}
 	plan := issuance{application: application, user: old.SubjectUserID, requester: old.UserID, scope: scope, granted: old.Scope,
-		platform: old.Platform, family: old.FamilyID, audience: old.Audience, refresh: true, parent: old, form: in.form}
+		platform: old.Platform, family: old.FamilyID, audience: audience, resources: old.Audience, refresh: true, parent: old, form: in.form}
 	if before != nil {
 		plan.description = before.Description
 	}

@@ -181,6 +181,11 @@ function bindFragments() {
   fill();
 }
 
+// data-submit-at-once presses the form's button: a page that only hands something on.
+function bindHandovers() {
+  each("form[data-submit-at-once]", (form) => form.requestSubmit());
+}
+
 bindThemes();
 bindFragments();
 bindCopies();
@@ -190,3 +195,4 @@ bindSelections();
 bindConfirmations();
 bindTimes();
 bindMenus();
+bindHandovers();

@@ -92,11 +92,22 @@ func (tx *Tx) LockApplicationsOf(organizationID, ownerID int64) ([]int64, error)
 	return locked, translate(err)
 }
 
-// CreateApplication stores a new application; a name taken in its organization is ErrConflict.
-func (tx *Tx) CreateApplication(a *models.Application) error { return tx.insert(a) }
+// CreateApplication stores a new application; a name taken in its organization is ErrConflict, a resource of another application
+// ErrResourceTaken.
+func (tx *Tx) CreateApplication(a *models.Application) error {
+	if err := tx.insert(a); err != nil || len(a.ResourceURIs) == 0 {
+		return err
+	}
+	return tx.setResources(a)
+}
 
-// UpdateApplication stores all fields; ErrConflict, ErrNotFound.
-func (tx *Tx) UpdateApplication(a *models.Application) error { return tx.update(a) }
+// UpdateApplication stores all fields; ErrConflict, ErrResourceTaken, ErrNotFound.
+func (tx *Tx) UpdateApplication(a *models.Application) error {
+	if err := tx.update(a); err != nil {
+		return err
+	}
+	return tx.setResources(a)
+}
 
 // LockApplication loads like Application and keeps other transactions from changing it, or from issuing its tokens, until the end.
 func (tx *Tx) LockApplication(id int64) (*models.Application, error) {

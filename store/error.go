@@ -18,16 +18,17 @@ import (
 
 // What can go wrong, beside a context's own errors. Compare with errors.Is.
 var (
-	ErrNotFound    = errors.New("not found")
-	ErrConflict    = errors.New("exists already")
-	ErrReplayed    = errors.New("used already")
-	ErrInUse       = errors.New("other rows refer to it") // a mistake of the caller, who deletes those first
-	ErrUnavailable = errors.New("the database is not available")
+	ErrNotFound      = errors.New("not found")
+	ErrConflict      = errors.New("exists already")
+	ErrReplayed      = errors.New("used already")
+	ErrResourceTaken = errors.New("the resource is another application's")
+	ErrInUse         = errors.New("other rows refer to it") // a mistake of the caller, who deletes those first
+	ErrUnavailable   = errors.New("the database is not available")
 )
 
 // translate turns a driver's error into one of ours, unless it is one already. It is the only place that knows the drivers' codes.
 func translate(err error) error {
-	for _, ours := range []error{ErrNotFound, ErrConflict, ErrReplayed, ErrInUse, ErrUnavailable} {
+	for _, ours := range []error{ErrNotFound, ErrConflict, ErrReplayed, ErrResourceTaken, ErrInUse, ErrUnavailable} {
 		if errors.Is(err, ours) {
 			return err
 		}

@@ -17,7 +17,7 @@ import (
 )
 
 // latest is the number of the newest migration.
-const latest = 2
+const latest = 3
 
 func TestMigrateTogether(t *testing.T) {
 	t.Parallel()
@@ -146,7 +146,7 @@ func TestSchemaIsTheModels(t *testing.T) {
 }
 
 func columnType(field *schema.Field) string {
-	kind := map[string]string{"int64": "integer", "string": "text", "bool": "boolean", "Time": "time", "Digest": "bytes", "Words": "text", "Changes": "text"}
+	kind := map[string]string{"int": "integer", "int64": "integer", "string": "text", "bool": "boolean", "Time": "time", "Digest": "bytes", "Words": "text", "Changes": "text"}
 	name := kind[field.IndirectFieldType.Name()]
 	if name == "" {
 		name = kind[field.IndirectFieldType.Kind().String()]

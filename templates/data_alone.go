@@ -26,9 +26,20 @@ type ConsentPage struct {
 	Description  string
 	Organization string // "" in rows of old systems
 	Scopes       []string
-	RedirectHost string // the host that the browser is sent to, or the scheme of an app on this device
-	Insecure     bool   // the redirect goes over plain http to another machine
+	Resources    []string // that it is for, beside our own APIs; none: these
+	RedirectHost string   // the host that the browser is sent to, or the scheme of an app on this device
+	Insecure     bool     // the redirect goes over plain http to another machine
 	Action       string
+	Hidden       []Hidden
+}
+
+// FormPostPage is filled into "form_post", which takes the response of the authorization endpoint to the client: the browser posts Hidden to
+// Action, at once where scripts run.
+type FormPostPage struct {
+	Page
+	Application  string
+	RedirectHost string
+	Action       string // the client's redirect URI
 	Hidden       []Hidden
 }
 

@@ -181,6 +181,7 @@ func aloneSamples() []sample {
 	several := ConfirmDeletePage{Page: samplePage("tokens"), Verb: "Delete tokens", Names: []string{"Nightly inventory sync", "Ticket desk", sampleTokens()[8].Description}, Consequences: []string{"Whatever uses these tokens is refused at once."}, Errors: Errors{{"confirm", "Tick the box to confirm."}}, Action: "/tokens/delete", Hidden: []Hidden{{"id", "101"}, {"id", "102"}, {"id", "109"}}, Cancel: "/tokens"}
 	consent := ConsentPage{Page: samplePage(""), Application: "Service desk", Description: "Opens and closes changes for people who file tickets.", Organization: "Network operations", Scopes: []string{"read", "write"}, RedirectHost: "desk.example.com", Action: "/o/authorize/", Hidden: []Hidden{{"request", "abc"}}}
 	insecure := consent
+	insecure.Resources = []string{"https://files.example.com/", "urn:example:queue"}
 	insecure.Application, insecure.RedirectHost, insecure.Insecure = "An application with a rather long name that nobody shortened", "metrics.a-long-internal-name.northern-region.example.com", true
 	return []sample{
 		{"login", "fresh", LoginPage{Page: nobody}},
@@ -189,6 +190,7 @@ func aloneSamples() []sample {
 		{"setup", "wrong", SetupPage{Page: nobody, Code: "x", Username: "admin", Errors: Errors{{"code", "This code is not the one that the server printed."}, {"password_confirm", "The two passwords differ."}}}},
 		{"consent", "filled", consent},
 		{"consent", "insecure", insecure},
+		{"form_post", "filled", FormPostPage{Page: samplePage(""), Application: "Service desk", RedirectHost: "desk.example.com", Action: "https://desk.example.com/callback", Hidden: []Hidden{{"code", "abc"}, {"state", "<xyz>"}}}},
 		{"error", "signed-in", ErrorPage{Page: samplePage(""), Status: 404, Heading: "Not found", Message: "There is no token with this number, or it is not yours.", Advice: "It may have been deleted a moment ago.", BackPath: "/tokens", BackLabel: "Back to tokens"}},
 		{"error", "alone", ErrorPage{Page: nobody, Status: 400, Heading: "This link cannot be used", Message: "The application sent a redirect URI that is not registered.", Advice: "Tell the people who run the application."}},
 		{"confirm_delete", "one", one},

@@ -8,6 +8,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"gatehouse/models"
+	"gatehouse/server"
 	"gatehouse/web/console"
 	"gatehouse/web/route"
 )
@@ -40,6 +41,9 @@ func (w *web) oauthRoutes() []route.Route {
 		endpoint(http.MethodPost, "/introspect", s.ServeIntrospection()),
 
 		endpoint(http.MethodGet, "/.well-known/oauth-authorization-server", s.ServeMetadata()),
+		endpoint(http.MethodGet, server.ResourceMetadataPath(models.ResourceGateway), s.ServeResourceMetadata(models.ResourceGateway, models.Gateway)),
+		endpoint(http.MethodGet, server.ResourceMetadataPath(models.ResourceController),
+			s.ServeResourceMetadata(models.ResourceController, models.Controller)),
 	}
 }
 

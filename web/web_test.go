@@ -116,6 +116,9 @@ func TestOAuthEndpointsAtAllTheirAddresses(t *testing.T) {
 		}
 		for _, slash := range []string{"", "/"} {
 			s.Get(t, "", "/.well-known/oauth-authorization-server"+slash).Want(200).Equal("issuer", "http://localhost:8080")
+			for _, api := range []string{"/api/gateway/v1", "/api/controller/v2"} {
+				s.Get(t, "", "/.well-known/oauth-protected-resource"+api+slash).Want(200).Equal("resource", "http://localhost:8080"+api+"/")
+			}
 		}
 	})
 }

@@ -55,7 +55,7 @@ func New(options Options) (*API, error) {
 		return nil, err
 	}
 	a := &API{server: options.Server, callers: options.Callers, log: options.Log, pages: pages, product: options.ProductName,
-		version: productVersion(options.Version), mounts: mounts(options.PageSize, options.MaxPageSize), open: map[string]bool{}}
+		version: productVersion(options.Version), mounts: mounts(options), open: map[string]bool{}}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}

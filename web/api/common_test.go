@@ -13,7 +13,7 @@ func TestCase41WhoIsNobody(t *testing.T) {
 	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
 		const words = "Authentication credentials were not provided."
 		for mount, want := range map[string][2]string{
-			G:     {words, `Bearer realm="api"`},
+			G:     {words, `Bearer realm="api", resource_metadata="http://localhost:8080/.well-known/oauth-protected-resource/api/gateway/v1/"`},
 			C:     {words + " To establish a login session, visit /api/login/.", "Bearer realm=api authorization_url=/api/o/authorize/"},
 			short: {words + " To establish a login session, visit /api/login/.", "Bearer realm=api authorization_url=/api/o/authorize/"},
 		} {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"gatehouse/models"
+	"gatehouse/server"
 )
 
 // face is what differs between the two platforms' APIs (contract §0).
@@ -28,9 +29,10 @@ type mount struct {
 	path string
 }
 
-func gatewayFace() *face {
+func gatewayFace(issuer string) *face {
+	metadata := issuer + server.ResourceMetadataPath(models.ResourceGateway)
 	return &face{name: models.FaceGateway, mask: "$encrypted$", pageSize: 50, maxPageSize: 200, nonField: "non_field_errors",
-		auditor: "is_platform_auditor", forms: true, challenge: `Bearer realm="api"`}
+		auditor: "is_platform_auditor", forms: true, challenge: `Bearer realm="api", resource_metadata="` + metadata + `"`} // RFC 9728 §5.1
 }
 
 // controllerFace: its challenge is written as its clients know it; it is never a Basic one, so that browsers do not ask for a password.
@@ -40,19 +42,19 @@ func controllerFace() *face {
 		loginHint: " To establish a login session, visit /api/login/.", secretFields: map[string]bool{"client_id": true}}
 }
 
-// mounts are all paths below which resources are; sizes that are not 0 hold for both platforms.
-func mounts(pageSize, maxPageSize int) []mount {
-	gateway, controller := gatewayFace(), controllerFace()
+// mounts are all paths below which resources are; page sizes that are not 0 hold for both platforms.
+func mounts(options Options) []mount {
+	gateway, controller := gatewayFace(options.Server.Issuer()), controllerFace()
 	for _, f := range []*face{gateway, controller} {
-		if pageSize > 0 {
-			f.pageSize = pageSize
+		if options.PageSize > 0 {
+			f.pageSize = options.PageSize
 		}
-		if maxPageSize > 0 {
-			f.maxPageSize = maxPageSize
+		if options.MaxPageSize > 0 {
+			f.maxPageSize = options.MaxPageSize
 		}
 		f.pageSize = min(f.pageSize, f.maxPageSize)
 	}
-	return []mount{{gateway, "/api/gateway/v1/"}, {controller, "/api/controller/v2/"}, {controller, "/api/v2/"}}
+	return []mount{{gateway, models.ResourceGateway}, {controller, models.ResourceController}, {controller, "/api/v2/"}}
 }
 
 // mountOf finds the mount for a path, also where no route is.

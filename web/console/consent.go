@@ -26,7 +26,7 @@ func (w *Console) askConsent(c *gin.Context) error {
 	dropOurs(values)
 	request, err := w.server.ParseAuthorization(ctx, values)
 	if err != nil {
-		return sendBack(c, err)
+		return w.sendBack(c, err)
 	}
 	needed, err := w.server.NeedsConsent(ctx, actor, request)
 	if err != nil {
@@ -50,12 +50,12 @@ func (w *Console) decideConsent(c *gin.Context) error {
 	}
 	request, err := w.server.ParseAuthorization(c.Request.Context(), values)
 	if err != nil {
-		return sendBack(c, err)
+		return w.sendBack(c, err)
 	}
 	if allowed {
 		return w.authorize(c, request)
 	}
-	return leave(c, w.server.Deny(request))
+	return w.leave(c, w.server.Deny(request))
 }
 
 // dropOurs removes the fields of our own form: an address that holds one must not decide in the person's place.
@@ -70,20 +70,25 @@ func (w *Console) authorize(c *gin.Context, request *server.Authorization) error
 	if err != nil {
 		return err
 	}
-	return leave(c, response)
+	return w.leave(c, response)
 }
 
 // sendBack tells the client what is wrong with its request, where that is safe.
-func sendBack(c *gin.Context, err error) error {
+func (w *Console) sendBack(c *gin.Context, err error) error {
 	var refusal *server.RefusedAuthorization
 	if !errors.As(err, &refusal) {
 		return err
 	}
-	return leave(c, refusal.Response)
+	return w.leave(c, refusal.Response)
 }
 
-// leave sends the browser to the client: by 303 after a form, so that nothing of it is sent along (RFC 9700 §4.12).
-func leave(c *gin.Context, response server.AuthorizationResponse) error {
+// leave sends the browser to the client: by a form that it posts there where the client wants that, else by a redirect, which is 303
+// after a form, so that nothing of it is sent along (RFC 9700 §4.12).
+func (w *Console) leave(c *gin.Context, response server.AuthorizationResponse) error {
+	if response.FormPost {
+		return w.render(c, http.StatusOK, "form_post", templates.FormPostPage{Page: w.page(c, ""), Application: response.Application,
+			RedirectHost: hostOf(response.RedirectURI), Action: response.RedirectURI, Hidden: hidden(response.Parameters)})
+	}
 	status := http.StatusFound
 	if c.Request.Method == http.MethodPost {
 		status = http.StatusSeeOther
@@ -97,16 +102,22 @@ func (w *Console) renderConsent(c *gin.Context, request *server.Authorization, v
 	application := request.Application
 	data := templates.ConsentPage{Page: w.page(c, ""), Application: application.Name, Description: application.Description,
 		Scopes: request.Scope.Words(), RedirectHost: hostOf(request.RedirectURI), Action: c.Request.URL.Path,
-		Insecure: slices.Contains(application.InsecureRedirects(), request.RedirectURI)}
+		Hidden: hidden(values), Resources: request.Audience, Insecure: slices.Contains(application.InsecureRedirects(), request.RedirectURI)}
 	if application.Organization != nil {
 		data.Organization = application.Organization.Name
 	}
+	return w.render(c, http.StatusOK, "consent", data)
+}
+
+// hidden carries parameters in a form.
+func hidden(values url.Values) []templates.Hidden {
+	var fields []templates.Hidden
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		for _, value := range values[name] {
-			data.Hidden = append(data.Hidden, templates.Hidden{Name: name, Value: value})
+			fields = append(fields, templates.Hidden{Name: name, Value: value})
 		}
 	}
-	return w.render(c, http.StatusOK, "consent", data)
+	return fields
 }
 
 // hostOf is where a redirect URI leads: a host, or the scheme of a program on the person's own device.
