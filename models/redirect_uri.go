@@ -55,22 +55,22 @@ func (a *Application) InsecureRedirects() []string {
 	return insecure
 }
 
-// MatchRedirectURI reports whether a redirect URI that a client presents is registered: equal byte by byte, but for the port of
-// an http redirect to a loopback address (RFC 6749 §3.1.2.3, RFC 8252 §7.3).
-func (a *Application) MatchRedirectURI(presented string) bool {
+// MatchRedirectURI finds the registered redirect URI that one a client presents stands for, "" for none: equal byte by byte, but for the
+// port of an http redirect to a loopback address (RFC 6749 §3.1.2.3, RFC 8252 §7.3).
+func (a *Application) MatchRedirectURI(presented string) string {
 	if a.RedirectURIs.Has(presented) {
-		return presented != ""
+		return presented
 	}
 	given, ok := withoutLoopbackPort(presented)
 	if !ok {
-		return false
+		return ""
 	}
 	for _, each := range a.RedirectURIs {
 		if registered, ok := withoutLoopbackPort(each); ok && registered == given {
-			return true
+			return each
 		}
 	}
-	return false
+	return ""
 }
 
 // withoutLoopbackPort cuts the port out of http://127.0.0.1:PORT/… and http://[::1]:PORT/…, and is false for any other URI.

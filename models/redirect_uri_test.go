@@ -181,12 +181,12 @@ func TestMatchRedirectURI(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			if got := registered.MatchRedirectURI(test.presented); got != test.want {
+			if got := registered.MatchRedirectURI(test.presented) != ""; got != test.want {
 				t.Errorf("%q: got %t, want %t", test.presented, got, test.want)
 			}
 		})
 	}
-	if (&Application{}).MatchRedirectURI("") || (&Application{RedirectURIs: Words{""}}).MatchRedirectURI("") {
+	if (&Application{}).MatchRedirectURI("") != "" || (&Application{RedirectURIs: Words{""}}).MatchRedirectURI("") != "" {
 		t.Error("nothing matches where nothing is registered")
 	}
 }
@@ -212,7 +212,7 @@ func FuzzMatchRedirectURI(f *testing.F) {
 	}
 	a := &Application{RedirectURIs: Words{web, native}}
 	f.Fuzz(func(t *testing.T, presented string) {
-		if !a.MatchRedirectURI(presented) || presented == web || presented == native {
+		if a.MatchRedirectURI(presented) == "" || presented == web || presented == native {
 			return
 		}
 		uri, err := url.Parse(presented)

@@ -105,6 +105,8 @@ type Consent struct {
 	Scope         Scope
 	Created       time.Time
 	Modified      time.Time
+
+	Application *Application // filled where the store says so
 }
 
 // Session is a signed-in browser or a client that signed in by form. The id in the cookie is not kept.

@@ -21,6 +21,7 @@ const (
 type Authorization struct {
 	Application     *models.Application
 	RedirectURI     string
+	registeredURI   string // what RedirectURI stands for: it may differ in the port of a loopback address
 	redirectURISent bool
 	FormPost        bool // the response goes by a form that the browser posts, not in the query
 	State           string
@@ -117,7 +118,7 @@ func (a *Authorization) setRedirectURI(uris []string) error {
 	default:
 		return invalidRequest("Missing redirect_uri parameter.")
 	}
-	if !a.Application.MatchRedirectURI(a.RedirectURI) {
+	if a.registeredURI = a.Application.MatchRedirectURI(a.RedirectURI); a.registeredURI == "" {
 		return invalidRequest("Mismatching redirect URI.")
 	}
 	return nil
@@ -151,22 +152,6 @@ func (a *Authorization) parse(parameters form) error {
 	return nil
 }
 
-// NeedsConsent reports whether the user has to be asked: not where the application skips that, nor where the user has granted as
-// much to the same application at the same redirect URI before.
-func (s *Server) NeedsConsent(ctx context.Context, actor Actor, a *Authorization) (bool, error) {
-	if a.Application.SkipAuthorization {
-		return false, nil
-	}
-	consent, err := s.store.Read(ctx).Consent(actor.ID(), a.Application.ID, a.RedirectURI)
-	if errors.Is(err, store.ErrNotFound) {
-		return true, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("look up consent: %w", err)
-	}
-	return !consent.Scope.Covers(a.Scope), nil
-}
-
 // Authorize issues an authorization code for the signed-in user and remembers the consent (RFC 6749 §4.1.2). What policy refuses
 // comes back as a response too: access_denied.
 func (s *Server) Authorize(ctx context.Context, actor Actor, a *Authorization) (AuthorizationResponse, error) {
@@ -193,19 +178,6 @@ func (s *Server) Authorize(ctx context.Context, actor Actor, a *Authorization) (
 		return AuthorizationResponse{}, fmt.Errorf("authorize: %w", err)
 	}
 	return s.response(a, url.Values{"code": {code.Reveal()}}), nil
-}
-
-// keepConsent remembers what the user granted, unless an earlier consent covers it: asking for less takes nothing away from that.
-func keepConsent(tx *store.Tx, userID int64, a *Authorization) error {
-	earlier, err := tx.Consent(userID, a.Application.ID, a.RedirectURI)
-	if err == nil && earlier.Scope.Covers(a.Scope) {
-		return nil
-	}
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return err
-	}
-	return tx.KeepConsent(&models.Consent{UserID: userID, ApplicationID: a.Application.ID, RedirectURI: a.RedirectURI,
-		Scope: a.Scope, Created: tx.Now(), Modified: tx.Now()})
 }
 
 // Deny is the response when the user refuses.

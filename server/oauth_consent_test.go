@@ -58,12 +58,18 @@ func TestConsentIsRemembered(t *testing.T) {
 				t.Errorf("%s: needs consent %t, want %t", c.name, got, c.want)
 			}
 		}
+		for _, port := range []string{"5000", "5001"} { // a port that was just opened is asked for each time, and leaves no consent of its own
+			b.allow(t, b.alice, b.asked(t, b.native, "scope", "read", "redirect_uri", "http://127.0.0.1:"+port+"/callback"))
+		}
+		if !b.needsConsent(t, b.alice, b.asked(t, b.native, "scope", "read", "redirect_uri", "http://127.0.0.1:5000/callback")) {
+			t.Error("nobody was asked about a port of the own machine")
+		}
 		b.allow(t, b.alice, b.asked(t, b.native, "scope", "read write"))
 		b.allow(t, b.alice, b.asked(t, b.native, "scope", "read"))
 		if b.needsConsent(t, b.alice, b.asked(t, b.native, "scope", "write")) {
 			t.Error("asking for less took the wider consent away")
 		}
-		b.counted(t, map[string]int{"consents": 1, "authorization_codes": 3})
+		b.counted(t, map[string]int{"consents": 1, "authorization_codes": 5})
 	})
 }
 

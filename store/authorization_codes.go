@@ -31,3 +31,8 @@ func (r Reader) AuthorizationCodeByDigest(digest models.Digest) (*models.Authori
 
 // CreateAuthorizationCode stores a new code.
 func (tx *Tx) CreateAuthorizationCode(code *models.AuthorizationCode) error { return tx.insert(code) }
+
+// DeleteAuthorizationCodes deletes the codes that a user gave to an application.
+func (tx *Tx) DeleteAuthorizationCodes(applicationID, userID int64) error {
+	return translate(tx.db.Where("application_id = ? AND user_id = ?", applicationID, userID).Delete(&models.AuthorizationCode{}).Error)
+}

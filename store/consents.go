@@ -12,6 +12,12 @@ func (r Reader) Consent(userID, applicationID int64, redirectURI string) (*model
 		redirectURI)
 }
 
+// Consents lists what the user granted, by the application's name, with the applications and their organizations.
+func (r Reader) Consents(userID int64) ([]models.Consent, error) {
+	return all[models.Consent](r.db.Preload("Application.Organization").Joins("JOIN applications ON applications.id = consents.application_id").
+		Where("consents.user_id = ?", userID).Order("applications.name, consents.id"))
+}
+
 // ConsentedScopes lists what the user granted to the application, one scope for each redirect URI.
 func (r Reader) ConsentedScopes(userID, applicationID int64) ([]models.Scope, error) {
 	var scopes []models.Scope
@@ -25,6 +31,11 @@ func (tx *Tx) KeepConsent(c *models.Consent) error {
 		Columns:   []clause.Column{{Name: "user_id"}, {Name: "application_id"}, {Name: "redirect_uri"}},
 		DoUpdates: clause.AssignmentColumns([]string{"scope", "modified"}),
 	}).Create(c).Error)
+}
+
+// DropConsentsOf forgets what the user granted to the application; ErrNotFound when that was nothing.
+func (tx *Tx) DropConsentsOf(userID, applicationID int64) error {
+	return deleted(tx.db.Where("user_id = ? AND application_id = ?", userID, applicationID).Delete(&models.Consent{}))
 }
 
 // DropConsents forgets all consents to the application, as when its redirect URIs change.

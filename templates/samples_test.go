@@ -163,6 +163,10 @@ func peopleSamples() []sample {
 		{"user", "filled", UserPage{Page: samplePage("users"), User: users[1], Form: form, Organizations: memberships, Tokens: tokens[:2], TokenCount: 2, MayEdit: true, MayRename: true, MayGrant: true, MayDelete: true, MayPassword: true}},
 		{"user", "own", own},
 		{"user", "external", UserPage{Page: samplePage("users"), User: users[2]}},
+		{"authorized", "some", AuthorizedPage{Page: samplePage("authorized"), Rows: []Authorized{
+			{ID: 3, Name: "Service desk", Organization: "Network operations", Platform: "gateway", Scope: "read write", Hosts: []string{"desk.example.com", "com.example.desk:"}, Since: sampleNow},
+			{ID: 4, Name: "An application with a rather long name that nobody shortened", Platform: "controller", Scope: "read", Hosts: []string{"metrics.a-long-internal-name.northern-region.example.com"}, Since: sampleNow}}}},
+		{"authorized", "none", AuthorizedPage{Page: samplePage("authorized")}},
 		{"user_new", "fresh", UserNewPage{Page: samplePage("users"), Organizations: sampleChoices(), MayGrant: true}},
 		{"user_new", "wrong", UserNewPage{Page: samplePage("users"), Form: UserForm{Username: "a b"}, Errors: Errors{{"username", "Letters, digits and @ . + - _ only."}, {"password", "Use at least 12 characters."}, {"organization", "Choose an organization."}}, Organizations: sampleChoices(), OrganizationRequired: true}},
 		{"organizations", "all", OrganizationsPage{Page: samplePage("organizations"), List: sampleList("/organizations", "", "name", 3, 1, 50), Rows: organizations, MayCreate: true}},

@@ -57,6 +57,10 @@ var accesses = []access{
 	{"POST", "/tokens/{theirs}/delete", "", "303 303 403 403 403 303"},
 
 	{"GET", "/applications", "", "302 200 200 200 200 200"},
+	{"GET", "/authorized", "", "302 200 200 200 200 200"},
+	{"GET", "/authorized/{application}/withdraw", "", "302 404 404 404 404 404"}, // nobody consented to it
+	{"POST", "/authorized/{application}/withdraw", "", "303 404 404 404 404 404"},
+
 	{"GET", "/applications/new", "", "302 403 403 200 403 200"},
 	{"POST", "/applications/new", "name=made-{personal} organization={organization} client_type=public authorization_grant_type=password", "303 403 403 200 403 200"},
 	{"POST", "/applications/new", "name=made-{personal} organization={organization} client_type=public authorization_grant_type=password skip_authorization=true", "303 403 403 403 403 200"},

@@ -24,6 +24,7 @@ var flashes = map[string]templates.Flash{
 	"token-deleted":        {Kind: "good", Text: "The token was deleted. Programs that use it are refused from now on."},
 	"tokens-deleted":       {Kind: "good", Text: "The tokens were deleted. Programs that use them are refused from now on."},
 	"nothing-selected":     {Kind: "warning", Text: "No token was selected, so nothing was deleted."},
+	"withdrawn":            {Kind: "good", Text: "The consent was withdrawn. Tokens that the application held for you are refused from now on."},
 	"application-saved":    {Kind: "good", Text: "The application was saved."},
 	"application-deleted":  {Kind: "good", Text: "The application was deleted, and all its tokens."},
 	"user-created":         {Kind: "good", Text: "The user was created."},

@@ -36,6 +36,10 @@ func (w *Console) table() []page {
 		{method: get, path: "/tokens/:id/delete", handler: w.confirmDeleteToken},
 		{method: post, path: "/tokens/:id/delete", handler: w.deleteToken},
 
+		{method: get, path: "/authorized", handler: w.listAuthorized},
+		{method: get, path: "/authorized/:id/withdraw", handler: w.confirmWithdraw},
+		{method: post, path: "/authorized/:id/withdraw", handler: w.withdraw},
+
 		{method: get, path: "/applications", handler: w.listApplications},
 		{method: get, path: "/applications/new", handler: w.newApplication},
 		{method: post, path: "/applications/new", handler: w.createApplication},

@@ -1,0 +1,95 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"gatehouse/models"
+	"gatehouse/store"
+)
+
+// NeedsConsent reports whether the user has to be asked: not where the application skips that, nor where the user has granted as
+// much to the same application at the same redirect URI before. A redirect to a port of this machine that the program has just opened
+// is asked for each time: any other program could have opened it (RFC 8252 §8.6).
+func (s *Server) NeedsConsent(ctx context.Context, actor Actor, a *Authorization) (bool, error) {
+	if a.Application.SkipAuthorization {
+		return false, nil
+	}
+	if a.RedirectURI != a.registeredURI {
+		return true, nil
+	}
+	consent, err := s.store.Read(ctx).Consent(actor.ID(), a.Application.ID, a.registeredURI)
+	if errors.Is(err, store.ErrNotFound) {
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look up consent: %w", err)
+	}
+	return !consent.Scope.Covers(a.Scope), nil
+}
+
+// keepConsent remembers what the user granted, unless an earlier consent covers it: asking for less takes nothing away from that.
+func keepConsent(tx *store.Tx, userID int64, a *Authorization) error {
+	earlier, err := tx.Consent(userID, a.Application.ID, a.registeredURI)
+	if err == nil && earlier.Scope.Covers(a.Scope) {
+		return nil
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	return tx.KeepConsent(&models.Consent{UserID: userID, ApplicationID: a.Application.ID, RedirectURI: a.registeredURI,
+		Scope: a.Scope, Created: tx.Now(), Modified: tx.Now()})
+}
+
+// Consents lists what the actor's user granted to applications, by the application's name. They come with their applications.
+func (s *Server) Consents(ctx context.Context, actor Actor) ([]models.Consent, error) {
+	if actor.User == nil {
+		return nil, &models.Denied{Outcome: models.Unauthenticated}
+	}
+	return s.store.Read(ctx).Consents(actor.User.ID)
+}
+
+// WithdrawConsent takes back what the actor's user granted to an application: it is asked for anew next time, and all codes and tokens
+// that the application holds for the user end with it. Without a consent it is store.ErrNotFound.
+func (s *Server) WithdrawConsent(ctx context.Context, actor Actor, applicationID int64) error {
+	if actor.User == nil {
+		return &models.Denied{Outcome: models.Unauthenticated}
+	}
+	err := s.store.WriteInTurn(ctx, func(tx *store.Tx) error {
+		if err := tx.DropConsentsOf(actor.User.ID, applicationID); err != nil {
+			return err
+		}
+		if err := endAccess(tx, actor, applicationID); err != nil {
+			return err
+		}
+		application, err := tx.Application(applicationID)
+		if err != nil {
+			return err
+		}
+		entry := related(actor.did(models.OperationDisassociate, applicationObject(application), models.Changes{}), userObject(actor.User))
+		entry.Note = "consent"
+		return tx.Record(entry)
+	})
+	if err != nil {
+		return fmt.Errorf("withdraw consent: %w", err)
+	}
+	return nil
+}
+
+// endAccess revokes the refresh tokens and deletes the access tokens and codes of the application that act as the actor's user.
+func endAccess(tx *store.Tx, actor Actor, applicationID int64) error {
+	const note = "consent withdrawn"
+	refresh, err := tx.RevokeRefreshTokens(store.TokenSelection{ApplicationID: applicationID, SubjectUserID: actor.User.ID}, store.ReasonRevoked)
+	if err != nil {
+		return err
+	}
+	access, err := tx.DeleteAccessTokens(store.TokenSelection{ApplicationID: applicationID, UserID: actor.User.ID})
+	if err != nil {
+		return err
+	}
+	if err := tx.DeleteAuthorizationCodes(applicationID, actor.User.ID); err != nil {
+		return err
+	}
+	return tx.Record(append(revocations(actor, refresh, note), deletions(actor, access, note)...)...)
+}

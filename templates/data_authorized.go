@@ -1,0 +1,20 @@
+package templates
+
+import "time"
+
+// AuthorizedPage is filled into "authorized": the applications that the viewer consented to.
+type AuthorizedPage struct {
+	Page
+	Rows []Authorized
+}
+
+// Authorized is what the viewer consented to for one application.
+type Authorized struct {
+	ID           int64 // of the application
+	Name         string
+	Organization string // "" in rows of old systems
+	Platform     string
+	Scope        string   // "read write"
+	Hosts        []string // where the browser is sent, or the scheme of an app on a device
+	Since        time.Time
+}
