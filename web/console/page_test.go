@@ -214,7 +214,7 @@ func TestThemeAndTimes(t *testing.T) {
 func TestNavigation(t *testing.T) {
 	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
 		for who, want := range map[string]string{"alice": "Tokens Authorized by you", "om": "Tokens Authorized by you", "oa": "Tokens Authorized by you Applications Users Organizations",
-			"aud": "Tokens Authorized by you Applications Users Organizations", "admin": "Tokens Applications Users Organizations"} {
+			"aud": "Tokens Authorized by you Applications Users Organizations", "admin": "Tokens Authorized by you Applications Users Organizations"} {
 			page := as(t, s, who).get("/tokens").has(`.side-bar a[href="/users/` + itoa(s.ID(who)) + `"]`).has(`.side-bar a[href="/tokens"][aria-current="page"]`)
 			if got := strings.Join(page.column(".side-bar .nav-link"), " "); got != want {
 				t.Errorf("%s sees %q, want %q", who, got, want)
