@@ -4,7 +4,7 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check bench format vet lint race vulnerabilities tidy clean
+.PHONY: help run build test check bench format vet lint race fuzz vulnerabilities tidy clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,7 +22,7 @@ test: ## every test, on SQLite, PostgreSQL and in a real browser
 
 check: ## everything a change must pass before it is merged
 	.ci/prepare
-	@$(MAKE) --no-print-directory format vet lint race vulnerabilities tidy build
+	@$(MAKE) --no-print-directory format vet lint race fuzz vulnerabilities tidy build
 
 format: ## fail when a file is not formatted
 	@files=$$(gofmt -l .) && if [ -n "$$files" ]; then echo "gofmt -w these files:" >&2; echo "$$files" >&2; exit 1; fi
@@ -35,6 +35,9 @@ lint: ## golangci-lint, with the direction of imports
 
 race: ## every test in shuffled order under the race detector (needs a C compiler)
 	CGO_ENABLED=1 .ci/with-postgres go test -race -shuffle=on -count=1 -timeout 40m ./...
+
+fuzz: ## every fuzz target for 30 seconds
+	CGO_ENABLED=0 .ci/fuzz
 
 vulnerabilities: ## govulncheck, where its database can be reached
 	.ci/vulnerabilities
