@@ -53,13 +53,15 @@ func (tx *Tx) hold(s subjects) error {
 // claim keeps others from issuing tokens of the subjects until the transaction ends.
 func (tx *Tx) claim(s subjects) error { return tx.take("pg_advisory_xact_lock", s) }
 
-// take takes the locks that the transaction does not have yet, in one statement.
-func (tx *Tx) take(function string, s subjects) error {
+func (tx *Tx) take(function string, s subjects) error { return tx.takeStripes(function, s.stripes()) }
+
+// takeStripes takes the locks that the transaction does not have yet, in one statement.
+func (tx *Tx) takeStripes(function string, stripes []int64) error {
 	if tx.db.Name() == SQLite {
 		return nil
 	}
 	var wanted []string
-	for _, stripe := range s.stripes() {
+	for _, stripe := range stripes {
 		if lock := fmt.Sprint(stripe); !slices.Contains(tx.taken, function+lock) {
 			tx.taken, wanted = append(tx.taken, function+lock), append(wanted, lock)
 		}

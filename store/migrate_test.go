@@ -16,8 +16,8 @@ import (
 	"gatehouse/store/storetest"
 )
 
-// latest is the number of the newest migration.
-const latest = 3
+// latest is how many migrations there are.
+const latest = 4
 
 func TestMigrateTogether(t *testing.T) {
 	t.Parallel()
@@ -126,6 +126,7 @@ func TestColumnsOfALaterRelease(t *testing.T) {
 var tables = []any{
 	models.User{}, models.Organization{}, models.Membership{}, models.Application{}, models.ClientSecret{}, models.AccessToken{}, models.RefreshToken{},
 	models.AuthorizationCode{}, models.Consent{}, models.Session{}, models.Activity{}, models.Setting{},
+	models.LoginAttempt{}, models.KnownDevice{},
 }
 
 // Each field of the models has its column, each column its field, of the type that both databases keep alike, null where the field is a pointer.

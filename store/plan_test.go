@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"gatehouse/models"
 	"gatehouse/store"
@@ -45,6 +46,8 @@ func growMany(t testing.TB, db storetest.DB, n int) *grown {
 		`INSERT INTO authorization_codes (digest, application_id, user_id, redirect_uri, redirect_uri_sent, scope, audience, code_challenge, code_challenge_method, family_id, created, expires)
 			{series} SELECT {digest}, 2, 2, '', false, 'read', '', '', '', '', {at}, ` + expires + " {from}",
 		"INSERT INTO sessions (digest, user_id, address, agent, created, last_seen, expires) {series} SELECT {digest}, 2 + n % 1000, '', '', {at}, {at}, " + expires + " {from}",
+		"INSERT INTO login_attempts (subject, at, failures) {series} SELECT {digest}, " + expires + ", 1 {from}",
+		"INSERT INTO known_devices (user_id, kind, digest, created, last_used) {series} SELECT 2 + n % 1000, 'address', {digest}, {at}, " + expires + " {from}",
 		"{analyze}",
 	} {
 		write(t, db, func(tx *store.Tx) error { return tx.Exec(strings.NewReplacer(replace...).Replace(statement)) })
@@ -87,7 +90,7 @@ func explain(t testing.TB, db storetest.DB, statement store.Statement) string {
 }
 
 // large are the tables that grow with use: no statement may read one of them from end to end.
-var large = []string{"access_tokens", "refresh_tokens", "authorization_codes", "sessions"}
+var large = []string{"access_tokens", "refresh_tokens", "authorization_codes", "sessions", "login_attempts", "known_devices"}
 
 // readsAll reports whether a statement reads a large table, or a whole index of it, from end to end. In the order of an index that is
 // what was asked for, where nothing is left out on the way and a limit ends it.
@@ -183,7 +186,22 @@ func TestPlans(t *testing.T) {
 				_, err := tx.ClearExpiredRefreshTokens(start.AddDate(0, 0, -1), 100)
 				return err
 			},
-			"clear access tokens":         func(tx *store.Tx) error { _, err := tx.ClearAccessTokens(100); return err },
+			"clear access tokens":   func(tx *store.Tx) error { _, err := tx.ClearAccessTokens(100); return err },
+			"attempts of a subject": func(*store.Tx) error { _, err := r.LoginAttempts(models.Digest{}, start); return err },
+			"count an attempt":      func(tx *store.Tx) error { return tx.CountAttempts([]models.Digest{{}, {1}}) },
+			"take an attempt back":  func(tx *store.Tx) error { return tx.TakeBackAttempts([]models.Digest{{}, {1}}, start) },
+			"known devices":         func(*store.Tx) error { _, err := r.KnownDevices(5, []models.Digest{{}, {1}}); return err },
+			"keep a known device": func(tx *store.Tx) error {
+				return tx.KeepKnownDevice(models.KnownDevice{UserID: 5, Kind: models.DeviceAddress}, 20)
+			},
+			"clear attempts": func(tx *store.Tx) error {
+				_, err := tx.ClearLoginAttempts(start.Add(-time.Hour), 100)
+				return err
+			},
+			"clear known devices": func(tx *store.Tx) error {
+				_, err := tx.ClearKnownDevices(start.Add(-time.Hour), 100)
+				return err
+			},
 			"clear sessions":              func(tx *store.Tx) error { _, err := tx.DeleteExpiredSessions(100); return err },
 			"keep the newest sessions":    func(tx *store.Tx) error { return tx.KeepNewestSessions(5, 3) },
 			"end a user's other sessions": func(tx *store.Tx) error { _, err := tx.DeleteSessions(5, 1); return err },
