@@ -13,6 +13,7 @@ type Actor struct {
 	Session *models.Session // the session that authenticated the call; nil for bearer, Basic and the command line
 	Origin  string          // "api", "console", "oauth" or "command:<name>", as the activity stream keeps it
 	Address string          // the client's network address, "" for the command line
+	Device  models.Secret   // what the browser is recognised by, empty for other clients
 }
 
 // Command is the actor of a management command: the machine's own administrator.

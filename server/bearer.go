@@ -14,30 +14,18 @@ import (
 var ErrInvalidToken = errors.New("the access token is not valid")
 
 // AuthenticateBearer finds the token that is presented at a face, with its user, memberships and application, and notes its use.
-// A database that is not there is an error of its own: nobody is let in or shut out by it.
+// What is not valid is ErrInvalidToken, or *Throttled after too many unknown ones from the address. A database that is not there is an error of its own: nobody is let in or shut out by it.
 func (s *Server) AuthenticateBearer(ctx context.Context, face models.Face, value models.Secret, address string) (*models.AccessToken, error) {
-	token, err := s.liveToken(ctx, value)
-	if err != nil {
-		return nil, err
-	}
-	if !s.policy.AcceptsBearer(token, face) {
-		return nil, ErrInvalidToken
-	}
-	return token, s.noteUse(ctx, token, address)
-}
-
-// liveToken loads a token that is neither expired nor of a disabled user.
-func (s *Server) liveToken(ctx context.Context, value models.Secret) (*models.AccessToken, error) {
 	token, err := s.store.Read(ctx).AccessTokenByDigest(value.Digest())
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return nil, ErrInvalidToken
+		return nil, s.guessed(ctx, address, ErrInvalidToken)
 	case err != nil:
 		return nil, fmt.Errorf("authenticate bearer: %w", err)
-	case token.Expired(s.Now()), token.User != nil && !token.User.IsActive:
-		return nil, ErrInvalidToken
+	case token.Expired(s.Now()), token.User != nil && !token.User.IsActive, !s.policy.AcceptsBearer(token, face):
+		return nil, s.guessing(ctx, address, ErrInvalidToken)
 	}
-	return token, nil
+	return token, s.noteUse(ctx, token, address)
 }
 
 // noteUse stores when and from where a token was used, at most once a minute (contract §1.1). A read-only moment of the database is

@@ -23,7 +23,8 @@ type credentials struct {
 }
 
 // authenticateClient finds the client that makes a request and makes sure that it is the one (RFC 6749 §2.3): client_secret_basic,
-// client_secret_post, or none for a public client. A refusal spends nothing. An unknown client and a wrong secret are answered alike.
+// client_secret_post, or none for a public client. A refusal spends nothing. An unknown client and a wrong secret are answered, and count as
+// a guess, alike.
 func (s *Server) authenticateClient(ctx context.Context, r *http.Request, f form) (*models.Application, error) {
 	presented, err := readCredentials(r, f)
 	if err != nil {
@@ -48,7 +49,7 @@ func (s *Server) authenticateClient(ctx context.Context, r *http.Request, f form
 		valid = presented.secret.Empty()
 	}
 	if !valid {
-		return nil, refused
+		return nil, s.guessed(ctx, ActorFrom(ctx).Address, refused)
 	}
 	return client, nil
 }

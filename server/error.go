@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -37,6 +38,7 @@ type Error struct {
 	Description string
 	challenge   string // WWW-Authenticate, where one is due
 	legacy      bool   // answer as the originals did: 403 and the description as plain text
+	wait        int64  // seconds until the throttle lets more pass, 0 where it is not the cause
 	cause       error
 }
 
@@ -48,6 +50,9 @@ func (e *Error) Unwrap() error { return e.cause }
 
 // Status is the HTTP status of the code.
 func (e *Error) Status() int {
+	if e.wait > 0 {
+		return http.StatusTooManyRequests
+	}
 	switch e.Code {
 	case InvalidClient, InvalidToken:
 		return http.StatusUnauthorized
@@ -75,9 +80,12 @@ func invalidGrant(description string) error {
 func protocolError(err error) *Error {
 	var known *Error
 	var denied *models.Denied
+	var throttled *Throttled
 	switch {
 	case errors.As(err, &known):
 		return known
+	case errors.As(err, &throttled):
+		return &Error{Code: TemporarilyUnavailable, Description: "Too many requests have failed. Try again later.", wait: throttled.Seconds}
 	case errors.As(err, &denied):
 		return &Error{Code: AccessDenied, Description: denied.Error()}
 	case Unavailable(err):
@@ -102,7 +110,7 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, err error) {
 		s.log.ErrorContext(r.Context(), "oauth request failed", "path", r.URL.Path, "code", problem.Code, "error", problem.cause)
 	}
 	if problem.Code == TemporarilyUnavailable {
-		w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
+		w.Header().Set("Retry-After", strconv.FormatInt(cmp.Or(problem.wait, retryAfter), 10))
 	}
 	if problem.challenge != "" {
 		w.Header().Set("WWW-Authenticate", problem.challenge)

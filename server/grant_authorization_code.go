@@ -26,13 +26,13 @@ func issueAuthorizationCode(s *Server, tx *store.Tx, request *tokenRequest) (*Is
 	code, err := tx.RedeemAuthorizationCode(models.SecretOf(request.form["code"]).Digest())
 	refused := invalidGrant("The authorization code is invalid.")
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, refused
+		return nil, &errUnknown{refused}
 	}
 	if err != nil && !errors.Is(err, store.ErrReplayed) {
 		return nil, err
 	}
 	if code.ApplicationID != request.client.ID {
-		return nil, refused
+		return nil, &errUnknown{refused}
 	}
 	if err != nil {
 		return nil, &errReplayed{code}

@@ -28,7 +28,7 @@ func issueRefreshToken(s *Server, tx *store.Tx, request *tokenRequest) (*Issued,
 		permit: func(token *models.RefreshToken) error { return s.permitRefresh(tx, request, token) },
 	})
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, invalidGrant("The refresh token is invalid.")
+		return nil, &errUnknown{invalidGrant("The refresh token is invalid.")}
 	}
 	return issued, err
 }
@@ -36,7 +36,7 @@ func issueRefreshToken(s *Server, tx *store.Tx, request *tokenRequest) (*Issued,
 func (s *Server) permitRefresh(tx *store.Tx, request *tokenRequest, token *models.RefreshToken) error {
 	switch {
 	case token.ApplicationID != request.client.ID:
-		return invalidGrant("The refresh token is invalid.")
+		return &errUnknown{invalidGrant("The refresh token is invalid.")}
 	case token.Platform == models.Controller && !request.face.OfController():
 		return invalidGrant(models.ReasonControllerRefresh)
 	default:

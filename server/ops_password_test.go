@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"gatehouse/models"
+	"gatehouse/store"
 	"gatehouse/store/storetest"
 )
 
@@ -76,7 +77,7 @@ func TestPasswordVerify(t *testing.T) {
 		{"unusable password", alice(func(u *models.User) { u.Password = "!" + g.dummy }), rightPassword, false},
 		{"unknown user", nil, rightPassword, false},
 	} {
-		got, err := g.verify(t.Context(), test.user, test.password)
+		got, err := g.verify(t.Context(), test.user, test.password, admitted)
 		if err != nil || got != test.want {
 			t.Errorf("%s: %v, %v, want %v", test.name, got, err, test.want)
 		}
@@ -100,8 +101,8 @@ func TestPasswordGateBounds(t *testing.T) {
 	var waiting sync.WaitGroup
 	for _, step := range []func(context.Context) error{
 		func(ctx context.Context) error { _, err := g.digest(ctx, rightPassword); return err },
-		func(ctx context.Context) error { _, err := g.verify(ctx, user, rightPassword); return err },
-		func(ctx context.Context) error { _, err := g.verify(ctx, nil, rightPassword); return err }, // an unknown user waits as well
+		func(ctx context.Context) error { _, err := g.verify(ctx, user, rightPassword, admitted); return err },
+		func(ctx context.Context) error { _, err := g.verify(ctx, nil, rightPassword, admitted); return err }, // an unknown user waits as well
 	} {
 		waiting.Go(func() {
 			if err := step(gone); !errors.Is(err, context.Canceled) {
@@ -113,7 +114,7 @@ func TestPasswordGateBounds(t *testing.T) {
 	waiting.Wait()
 	done := make(chan bool)
 	go func() {
-		ok, err := g.verify(t.Context(), user, rightPassword)
+		ok, err := g.verify(t.Context(), user, rightPassword, admitted)
 		done <- ok && err == nil
 	}()
 	leave[0]()
@@ -125,6 +126,9 @@ func TestPasswordGateBounds(t *testing.T) {
 		t.Errorf("%d seats stay taken", len(g.seats))
 	}
 }
+
+// admitted lets everybody through.
+func admitted() error { return nil }
 
 // TestAuthenticateUnknownTakesASeat: an unknown name is verified like a known one, before it is refused.
 func TestAuthenticateUnknownTakesASeat(t *testing.T) {
@@ -139,6 +143,37 @@ func TestAuthenticateUnknownTakesASeat(t *testing.T) {
 		s.passwords.dummy = "no digest"
 		if _, err := s.Authenticate(t.Context(), "nobody", rightPassword); err == nil || errors.Is(err, ErrWrongCredentials) {
 			t.Errorf("an unknown name is not verified against the dummy: %v", err)
+		}
+	})
+}
+
+// TestThrottledTakesNoSeat: after too many failures nothing is verified any more, of unknown names as of known ones.
+func TestThrottledTakesNoSeat(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		once := DefaultLimits()
+		once.Account.Failures = 1
+		s, err := New(Options{Store: db.Store, Issuer: "https://gatehouse.example.org", Policy: models.DefaultPolicy(), Limits: once})
+		if err != nil {
+			t.Fatal(err)
+		}
+		user := &models.User{Username: "alice", IsActive: true, Password: digested(t, s.passwords, rightPassword)}
+		if err := db.Write(t.Context(), func(tx *store.Tx) error { return tx.CreateUser(user) }); err != nil {
+			t.Fatal(err)
+		}
+		for _, username := range []string{"alice", "nobody"} {
+			if _, err := s.Authenticate(t.Context(), username, "wrong"); !errors.Is(err, ErrWrongCredentials) {
+				t.Errorf("%s: %v", username, err)
+			}
+		}
+		user.Password, s.passwords.dummy = "no digest", "no digest"
+		if err := db.Write(t.Context(), func(tx *store.Tx) error { return tx.UpdateUser(user) }); err != nil {
+			t.Fatal(err)
+		}
+		for _, username := range []string{"alice", "nobody"} {
+			var throttled *Throttled
+			if _, err := s.Authenticate(t.Context(), username, rightPassword); !errors.As(err, &throttled) {
+				t.Errorf("%s: %v, want to be throttled", username, err)
+			}
 		}
 	})
 }

@@ -56,8 +56,9 @@ func (g *passwordGate) digest(ctx context.Context, password string) (models.Pass
 	return models.PasswordDigest(digest.Encode()), nil
 }
 
-// verify reports whether the password is the user's; user may be nil, which takes the same time and is never true.
-func (g *passwordGate) verify(ctx context.Context, user *models.User, password string) (bool, error) {
+// verify reports whether the password is the user's; user may be nil, which takes the same time and is never true. admit is asked once
+// the turn has come, since those before may have used up what is permitted.
+func (g *passwordGate) verify(ctx context.Context, user *models.User, password string, admit func() error) (bool, error) {
 	stored := g.dummy
 	if user != nil && user.Password.Usable() {
 		stored = user.Password
@@ -67,6 +68,9 @@ func (g *passwordGate) verify(ctx context.Context, user *models.User, password s
 		return false, err
 	}
 	defer leave()
+	if err := admit(); err != nil {
+		return false, err
+	}
 	if len(password) > passwordLongest {
 		return false, nil
 	}

@@ -33,6 +33,7 @@ type Options struct {
 	Issuer               string // the public URL: scheme and host, no path (RFC 8414 §2)
 	Policy               models.Policy
 	Lifetimes            Lifetimes
+	Limits               Limits
 	SessionsPerUser      int  // the oldest sessions above it end at sign-in; below 1: no limit
 	AllowHTTPRedirects   bool // register plain http redirect URIs on the gateway
 	LegacyRefreshExpired bool // answer an expired refresh token and an external user as the originals did: 403 and plain text
@@ -66,6 +67,9 @@ func New(options Options) (*Server, error) {
 		options.Lifetimes = DefaultLifetimes()
 	}
 	options.Lifetimes.RefreshAbsolute = max(options.Lifetimes.RefreshAbsolute, options.Lifetimes.RefreshToken)
+	if options.Limits == (Limits{}) {
+		options.Limits = DefaultLimits()
+	}
 	if options.TokenEndpointStatus == 0 {
 		options.TokenEndpointStatus = 200
 	}

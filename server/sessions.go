@@ -13,27 +13,44 @@ import (
 // ErrWrongCredentials is the one answer to a sign-in that fails, for whatever reason.
 var ErrWrongCredentials = errors.New("wrong username or password")
 
-// Authenticate finds the active user with these credentials. Unknown names and wrong passwords take the same time and are
-// ErrWrongCredentials alike.
+// Authenticate finds the active user with these credentials, for the actor of the context: here all sign-ins by password meet.
+// Unknown names and wrong passwords take the same time and are ErrWrongCredentials alike; after too many of them all are *Throttled,
+// right ones too, and cost no hashing.
 func (s *Server) Authenticate(ctx context.Context, username, password string) (*models.User, error) {
 	user, err := s.store.Read(ctx).UserByName(username)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, fmt.Errorf("authenticate: %w", err)
 	}
-	ok, err := s.passwords.verify(ctx, user, password)
+	try, err := s.attempt(ctx, ActorFrom(ctx), user, username)
+	if err == nil {
+		err = s.authenticate(ctx, try, user, password)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("authenticate: %w", err)
-	}
-	if !ok {
-		return nil, ErrWrongCredentials
 	}
 	return user, nil
 }
 
+func (s *Server) authenticate(ctx context.Context, try *attempt, user *models.User, password string) error {
+	admit := func() error { return s.admit(ctx, try) }
+	if err := admit(); err != nil { // before anybody waits for a turn
+		return err
+	}
+	ok, err := s.passwords.verify(ctx, user, password, admit)
+	switch {
+	case err != nil:
+		return s.withdraw(ctx, try, err)
+	case !ok:
+		return s.failed(ctx, try)
+	default:
+		return s.succeeded(ctx, try, user)
+	}
+}
+
 // SignIn authenticates a person and starts a session, whose id is returned this once. A session that the browser already had must
-// be ended by the caller: a new one is made at each sign-in. ErrWrongCredentials.
+// be ended by the caller: a new one is made at each sign-in. ErrWrongCredentials, *Throttled.
 func (s *Server) SignIn(ctx context.Context, actor Actor, username, password, agent string) (models.Secret, *models.User, error) {
-	user, err := s.Authenticate(ctx, username, password)
+	user, err := s.Authenticate(WithActor(ctx, actor), username, password)
 	if err != nil {
 		return models.Secret{}, nil, err
 	}
@@ -61,6 +78,9 @@ func (s *Server) StartSession(ctx context.Context, actor Actor, user *models.Use
 			}
 		}
 		if err := tx.SetLastLogin(user.ID, tx.Now()); err != nil {
+			return err
+		}
+		if err := s.recognise(tx, actor); err != nil {
 			return err
 		}
 		return tx.Record(actor.did(models.OperationSignIn, userObject(user), models.Changes{}))

@@ -132,13 +132,16 @@ func (s *Server) ClearTokens(ctx context.Context, actor Actor) (Cleared, error) 
 	return done, s.recordClearing(ctx, actor, done, err)
 }
 
-// ClearSessions deletes sessions that have expired, in batches.
+// ClearSessions deletes sessions that have expired, in batches, and what the throttle needs no more, which nobody counts.
 func (s *Server) ClearSessions(ctx context.Context, actor Actor) (Cleared, error) {
 	var done Cleared
 	if err := s.policy.Maintain(actor.Actor); err != nil {
 		return done, err
 	}
 	err := s.clear(ctx, &done.Sessions, (*store.Tx).DeleteExpiredSessions)
+	if err == nil {
+		err = s.clearThrottle(ctx)
+	}
 	return done, s.recordClearing(ctx, actor, done, err)
 }
 

@@ -73,7 +73,7 @@ func tokenAnswer(issued *Issued) tokenBody {
 }
 
 // grant runs the grant that the request names: what takes time first, then all changes in one transaction. A code or refresh token
-// that came again is punished after that transaction is rolled back.
+// that came again is punished, and one that is not the client's counted, after that transaction is rolled back.
 func (s *Server) grant(ctx context.Context, request *tokenRequest) (*Issued, error) {
 	if request.form["grant_type"] == "" {
 		return nil, invalidRequest("Missing grant_type parameter.")
@@ -92,7 +92,10 @@ func (s *Server) grant(ctx context.Context, request *tokenRequest) (*Issued, err
 	})
 	var reused *errReused
 	var replayed *errReplayed
+	var unknown *errUnknown
 	switch {
+	case errors.As(err, &unknown):
+		err = s.guessed(ctx, request.actor.Address, unknown.answer)
 	case errors.As(err, &reused):
 		if err = s.punishReuse(ctx, request.actor, reused.token); err == nil {
 			err = invalidGrant("The refresh token is invalid.")
@@ -106,6 +109,11 @@ func (s *Server) grant(ctx context.Context, request *tokenRequest) (*Issued, err
 	}
 	return issued, err
 }
+
+// errUnknown says that a code or refresh token is not one of the client's: a guess, which counts once the transaction is gone.
+type errUnknown struct{ answer error }
+
+func (*errUnknown) Error() string { return "unknown code or refresh token" }
 
 // grantRules are one grant. prepare checks what can be checked, and hashes, before the transaction; issue does the rest inside it.
 type grantRules struct {

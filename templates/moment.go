@@ -67,3 +67,12 @@ func either(condition bool, yes, no string) string {
 	}
 	return no
 }
+
+// TooManyAttempts says to somebody who signs in that too many attempts have failed, and when to try again.
+func TooManyAttempts(seconds int64) string {
+	wait := fmt.Sprintf("%d seconds", seconds)
+	if minutes := (seconds + minute - 1) / minute; minutes > 1 {
+		wait = fmt.Sprintf("%d minutes", minutes)
+	}
+	return "Too many attempts to sign in have failed. Try again in " + wait + "."
+}

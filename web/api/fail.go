@@ -2,7 +2,9 @@ package api
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"gatehouse/models"
@@ -28,7 +30,10 @@ func (c *call) fail(err error) {
 	var denied *models.Denied
 	var query *store.QueryError
 	var own *problem
+	var throttled *server.Throttled
 	switch {
+	case errors.As(err, &throttled):
+		c.throttle(throttled)
 	case errors.Is(err, store.ErrRehearsed):
 		c.answer(http.StatusAccepted, detail("Request would have been accepted"))
 	case errors.As(err, &invalid):
@@ -110,9 +115,28 @@ func (c *call) neededScope() string {
 	return string(models.ScopeRead)
 }
 
+// throttle answers somebody from whom too much has failed.
+func (c *call) throttle(throttled *server.Throttled) {
+	c.sayWhen(throttled)
+	unit := "seconds"
+	if throttled.Seconds == 1 {
+		unit = "second"
+	}
+	c.answer(http.StatusTooManyRequests, detail(fmt.Sprintf("Request was throttled. Expected available in %d %s.", throttled.Seconds, unit)))
+}
+
+// sayWhen tells how long to wait (RFC 9110 §10.2.3).
+func (c *call) sayWhen(throttled *server.Throttled) {
+	c.gin.Header("Retry-After", strconv.FormatInt(throttled.Seconds, 10))
+}
+
 // challenge401 asks the caller to say who they are, in the platform's words.
 func (c *call) challenge401() {
 	refused, challenge, text := caller.RefusedFrom(c.ctx()), c.challenge, "Authentication credentials were not provided."
+	if refused.Throttled != nil {
+		c.throttle(refused.Throttled)
+		return
+	}
 	if refused.Bearer {
 		challenge += `, error="invalid_token", error_description="The access token is invalid or has expired."`
 	}

@@ -20,11 +20,11 @@ func (c *call) showLogin() error {
 	if !acceptsHTML(c.gin.Request.Header.Get("Accept")) {
 		return &problem{http.StatusNotAcceptable, "Could not satisfy the request Accept header."}
 	}
-	return c.loginPage(http.StatusOK, "")
+	return c.loginPage(http.StatusOK, "", "")
 }
 
-func (c *call) loginPage(status int, message string) error {
-	page := templates.LoginPage{Next: c.next(), Message: message}
+func (c *call) loginPage(status int, username, message string) error {
+	page := templates.LoginPage{Username: username, Next: c.next(), Message: message}
 	page.Now, page.Issuer = c.server.Now(), c.server.Issuer()
 	page.RequestID = c.gin.Writer.Header().Get("X-Request-ID")
 	page.CSRFToken = c.callers.CSRFToken(c.gin.Writer, c.gin.Request)
@@ -45,7 +45,12 @@ func (c *call) login() error {
 	}
 	_, err = c.callers.SignIn(c.gin.Writer, c.gin.Request, username, password)
 	if errors.Is(err, server.ErrWrongCredentials) {
-		return c.refuseLogin()
+		return c.refuseLogin(username)
+	}
+	var throttled *server.Throttled
+	if errors.As(err, &throttled) && !c.onlyJSON() {
+		c.sayWhen(throttled)
+		return c.loginPage(http.StatusTooManyRequests, username, templates.TooManyAttempts(throttled.Seconds))
 	}
 	if err != nil {
 		return err
@@ -56,14 +61,18 @@ func (c *call) login() error {
 }
 
 // refuseLogin answers 401 without a challenge that would make a browser ask for a password.
-func (c *call) refuseLogin() error {
-	if c.name == models.FaceGateway && !acceptsHTML(c.gin.Request.Header.Get("Accept")) {
-		c.gin.Header("WWW-Authenticate", c.challenge)
+func (c *call) refuseLogin(username string) error {
+	c.gin.Header("WWW-Authenticate", c.challenge)
+	if c.onlyJSON() {
 		c.answer(http.StatusUnauthorized, detail(wrongCredentials))
 		return nil
 	}
-	c.gin.Header("WWW-Authenticate", c.challenge)
-	return c.loginPage(http.StatusUnauthorized, wrongCredentials)
+	return c.loginPage(http.StatusUnauthorized, username, wrongCredentials)
+}
+
+// onlyJSON reports whether a failed sign-in is answered without a page.
+func (c *call) onlyJSON() bool {
+	return c.name == models.FaceGateway && !acceptsHTML(c.gin.Request.Header.Get("Accept"))
 }
 
 func (c *call) logout() error {

@@ -42,10 +42,12 @@ func New(options Options) (*Callers, error) {
 	return &Callers{server: options.Server, basic: options.BasicEnabled, secure: secure, origins: origins}, nil
 }
 
-// Refused says which credentials came with a request and did not authenticate, for the words of a 401.
+// Refused says which credentials came with a request and did not authenticate, for the words of a 401. Where Throttled is not nil it is
+// a 429: too many were wrong lately. What needs no credentials is answered without them all the same.
 type Refused struct {
-	Bearer bool
-	Basic  bool
+	Bearer    bool
+	Basic     bool
+	Throttled *server.Throttled
 }
 
 type refusedKey struct{}
@@ -58,7 +60,7 @@ func RefusedFrom(ctx context.Context) Refused {
 
 // Arrive notes from where a request comes and through which face, before anybody is looked for: the actor is anonymous.
 func (c *Callers) Arrive(r *http.Request, face models.Face) *http.Request {
-	actor := server.Actor{Origin: origin(face), Address: address(r)}
+	actor := server.Actor{Origin: origin(face), Address: address(r), Device: c.device(r)}
 	return r.WithContext(server.WithActor(r.Context(), actor))
 }
 

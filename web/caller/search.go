@@ -26,7 +26,7 @@ func (s *search) bearer() (bool, error) {
 		return false, nil
 	}
 	token, err := s.callers.server.AuthenticateBearer(s.request.Context(), s.face, models.SecretOf(value), s.actor.Address)
-	if errors.Is(err, server.ErrInvalidToken) {
+	if errors.Is(err, server.ErrInvalidToken) || s.throttled(err) {
 		s.refused.Bearer = true
 		return false, nil
 	}
@@ -64,7 +64,7 @@ func (s *search) basic() (bool, error) {
 		return false, nil
 	}
 	user, err := s.callers.server.Authenticate(s.request.Context(), username, password)
-	if errors.Is(err, server.ErrWrongCredentials) {
+	if errors.Is(err, server.ErrWrongCredentials) || s.throttled(err) {
 		s.refused.Basic = true
 		return false, nil
 	}
@@ -73,6 +73,18 @@ func (s *search) basic() (bool, error) {
 	}
 	s.actor.User = user
 	return true, nil
+}
+
+// throttled reports whether that is what err says, and keeps it: other credentials in the request are still looked at.
+func (s *search) throttled(err error) bool {
+	var throttled *server.Throttled
+	if !errors.As(err, &throttled) {
+		return false
+	}
+	if s.refused.Throttled == nil || s.refused.Throttled.Seconds < throttled.Seconds {
+		s.refused.Throttled = throttled
+	}
+	return true
 }
 
 // credentials finds the first Authorization header of the scheme, which is compared whatever its case (RFC 9110 §11.1).

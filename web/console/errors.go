@@ -30,6 +30,7 @@ var problems = map[int]problem{
 	http.StatusMethodNotAllowed:      {heading: "Not done this way", message: "This address does not answer to this kind of request.", advice: "Open the page and use its buttons."},
 	http.StatusRequestEntityTooLarge: {heading: "Too much", message: "The form holds more than the server takes.", advice: "Shorten what you typed and send it again."},
 	http.StatusUnprocessableEntity:   {heading: "This cannot be done", message: "What was asked for does not fit. Nothing was changed.", advice: "Go back and look at it again."},
+	http.StatusTooManyRequests:       {heading: "Too many attempts", message: "Too many attempts have failed.", advice: "Nothing was changed. Go back and try again later."},
 	http.StatusInternalServerError:   {heading: "Something went wrong", message: "The server could not answer. This is not your fault.", advice: "Try again. If it happens again, tell an administrator."},
 	http.StatusServiceUnavailable:    {heading: "Not available right now", message: "The server cannot reach its database at the moment.", advice: "Nothing is lost. Wait a few seconds and try again."},
 }
@@ -43,7 +44,10 @@ func problemOf(err error) problem {
 	var query *store.QueryError
 	var protocol *server.Error
 	var tooLarge *http.MaxBytesError
+	var throttled *server.Throttled
 	switch {
+	case errors.As(err, &throttled):
+		return problem{status: http.StatusTooManyRequests, message: templates.TooManyAttempts(throttled.Seconds)}
 	case errors.As(err, &denied) && denied.Outcome == models.Hidden, errors.Is(err, store.ErrNotFound):
 		return problem{status: http.StatusNotFound}
 	case errors.As(err, &denied):
@@ -86,12 +90,21 @@ func (w *Console) fail(c *gin.Context, err error) {
 		w.toSignIn(c)
 		return
 	}
+	var throttled *server.Throttled
+	if errors.As(err, &throttled) {
+		sayWhen(c, throttled)
+	}
 	p := problemOf(err)
 	if p.status >= http.StatusInternalServerError {
 		w.log.ErrorContext(c.Request.Context(), "page failed", "request_id", c.Writer.Header().Get("X-Request-ID"),
 			"path", c.Request.URL.Path, "error", err)
 	}
 	w.explain(c, p)
+}
+
+// sayWhen tells a browser how long to wait (RFC 9110 §10.2.3).
+func sayWhen(c *gin.Context, throttled *server.Throttled) {
+	c.Header("Retry-After", strconv.FormatInt(throttled.Seconds, 10))
 }
 
 // Error answers with the error page of the status: 403, 404, 405, 413, 500 or 503.

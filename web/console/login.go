@@ -46,7 +46,7 @@ func (w *Console) showLogin(c *gin.Context) error {
 	return w.renderLogin(c, http.StatusOK, templates.LoginPage{Next: next})
 }
 
-// signIn starts a session, in place of one that the browser had. All failures look alike.
+// signIn starts a session, in place of one that the browser had. All failures look alike, and so do all refusals after too many.
 func (w *Console) signIn(c *gin.Context) error {
 	next := caller.SafePath(field(c, "next"), "/")
 	username := typed(c, "username")
@@ -54,6 +54,12 @@ func (w *Console) signIn(c *gin.Context) error {
 	if errors.Is(err, server.ErrWrongCredentials) {
 		return w.renderLogin(c, http.StatusUnauthorized, templates.LoginPage{Username: username, Next: next,
 			Message: "The username or the password is wrong."})
+	}
+	var throttled *server.Throttled
+	if errors.As(err, &throttled) {
+		sayWhen(c, throttled)
+		return w.renderLogin(c, http.StatusTooManyRequests, templates.LoginPage{Username: username, Next: next,
+			Message: templates.TooManyAttempts(throttled.Seconds)})
 	}
 	if err != nil {
 		return err
