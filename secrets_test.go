@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"gatehouse/models"
 	"gatehouse/store/storetest"
 )
 
@@ -87,13 +88,21 @@ func (p *program) makeSecrets(t *testing.T) secrets {
 		made[platform+" renewed token"] = renewed.string("access_token")
 		p.form("/api/o/token/", client.string("client_id"), client.string("client_secret"), "grant_type", "refresh_token", "refresh_token", "x"+pair.string("refresh_token"))
 	}
-	made["session"] = p.startSession(t)
+	made["name that was tried"] = "a-password-in-the-wrong-field"
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.url+"/api/gateway/v1/me/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.SetBasicAuth(made["name that was tried"], "x")
+	send(t, request).want(t, 401)
+	made["device"] = models.RandomText(models.TokenLength)
+	made["session"] = p.startSession(t, made["device"])
 	p.api(http.MethodGet, "/api/gateway/v1/me/?token="+made["gateway renewed token"], "", nil)
 	return made
 }
 
-// startSession signs in by the API's form and returns the session id.
-func (p *program) startSession(t *testing.T) string {
+// startSession signs in by the API's form, in a browser that is recognised by device, and returns the session id.
+func (p *program) startSession(t *testing.T, device string) string {
 	t.Helper()
 	first := p.api(http.MethodGet, "/api/", "", nil).want(t, http.StatusOK)
 	csrf := cookie(first.header, "csrftoken")
@@ -106,6 +115,7 @@ func (p *program) startSession(t *testing.T) string {
 	request.Header.Set("X-CSRFToken", csrf)
 	request.Header.Set("Referer", p.url+"/api/login/")
 	request.AddCookie(&http.Cookie{Name: "csrftoken", Value: csrf})
+	request.AddCookie(&http.Cookie{Name: "gatehouse_device", Value: device})
 	return cookie(send(t, request).want(t, http.StatusFound).header, "gatehouse_session")
 }
 

@@ -224,6 +224,17 @@ func TestThrottleRefusalsAreNotCounted(t *testing.T) {
 	})
 }
 
+// TestThrottleKeepsLittle: of a subject no more is kept than counts.
+func TestThrottleKeepsLittle(t *testing.T) {
+	onBed(t, func(t *testing.T, b *bed) {
+		for range 50 {
+			b.db.Clock.Advance(61 * time.Second)
+			b.expect(t, "wrong", stranger, "alice", "wrong")
+		}
+		b.counted(t, map[string]int{"login_attempts": 20}) // ten of the account and ten of the address
+	})
+}
+
 // TestKnownDevicesAreBounded: twenty browsers and twenty addresses; the one unused for longest is forgotten.
 func TestKnownDevicesAreBounded(t *testing.T) {
 	onBed(t, func(t *testing.T, b *bed) {

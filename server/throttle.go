@@ -77,6 +77,11 @@ func (s *Server) count(ctx context.Context, t *tally) (at time.Time, err error) 
 		if _, err := t.standing(tx.Reader); err != nil {
 			return err
 		}
+		for n, subject := range t.subjects {
+			if err := tx.ForgetAttempts(subject, t.bounds[n].Since(tx.Now())); err != nil {
+				return err
+			}
+		}
 		return tx.CountAttempts(t.subjects)
 	})
 	return at, err

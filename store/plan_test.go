@@ -189,6 +189,7 @@ func TestPlans(t *testing.T) {
 			"clear access tokens":   func(tx *store.Tx) error { _, err := tx.ClearAccessTokens(100); return err },
 			"attempts of a subject": func(*store.Tx) error { _, err := r.LoginAttempts(models.Digest{}, start); return err },
 			"count an attempt":      func(tx *store.Tx) error { return tx.CountAttempts([]models.Digest{{}, {1}}) },
+			"forget attempts":       func(tx *store.Tx) error { return tx.ForgetAttempts(models.Digest{}, start) },
 			"take an attempt back":  func(tx *store.Tx) error { return tx.TakeBackAttempts([]models.Digest{{}, {1}}, start) },
 			"known devices":         func(*store.Tx) error { _, err := r.KnownDevices(5, []models.Digest{{}, {1}}); return err },
 			"keep a known device": func(tx *store.Tx) error {

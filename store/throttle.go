@@ -39,6 +39,11 @@ func (tx *Tx) CountAttempts(subjects []models.Digest) error {
 	}).Create(&rows).Error)
 }
 
+// ForgetAttempts deletes what failed for a subject until a moment, so that no subject has more rows than count.
+func (tx *Tx) ForgetAttempts(subject models.Digest, until time.Time) error {
+	return translate(tx.db.Where("subject = ? AND at <= ?", subject, until).Delete(&models.LoginAttempt{}).Error)
+}
+
 // TakeBackAttempts undoes a CountAttempts of that moment.
 func (tx *Tx) TakeBackAttempts(subjects []models.Digest, at time.Time) error {
 	rows := func() *gorm.DB { return tx.db.Where("subject IN ? AND at = ?", subjects, at) }

@@ -35,6 +35,15 @@ func TestLoginAttempts(t *testing.T) {
 		equal(t, "another's", attempts(b, start.Add(-1)), []models.LoginAttempt{{Subject: b, At: start, Failures: 1}})
 		equal(t, "nobody's", attempts(digest("c"), start.Add(-1)), []models.LoginAttempt{})
 
+		write(t, db, func(tx *store.Tx) error { return tx.ForgetAttempts(b, start.Add(-1)) })
+		equal(t, "nothing so old", attempts(b, start.Add(-1)), []models.LoginAttempt{{Subject: b, At: start, Failures: 1}})
+		write(t, db, func(tx *store.Tx) error { return tx.ForgetAttempts(b, start) })
+		equal(t, "forgotten", attempts(b, start.Add(-1)), []models.LoginAttempt{})
+		if n := len(attempts(a, start.Add(-1))); n != 2 {
+			t.Errorf("%d rows of another subject are left, want 2", n)
+		}
+		attempt(b)
+
 		back := func(at time.Time) {
 			write(t, db, func(tx *store.Tx) error { return tx.TakeBackAttempts([]models.Digest{a, b}, at) })
 		}

@@ -70,9 +70,9 @@ func either(condition bool, yes, no string) string {
 
 // TooManyAttempts says to somebody who signs in that too many attempts have failed, and when to try again.
 func TooManyAttempts(seconds int64) string {
-	wait := fmt.Sprintf("%d seconds", seconds)
-	if minutes := (seconds + minute - 1) / minute; minutes > 1 {
-		wait = fmt.Sprintf("%d minutes", minutes)
+	wait := plural(seconds, "second")
+	if seconds > minute {
+		wait = plural((seconds+minute-1)/minute, "minute")
 	}
 	return "Too many attempts to sign in have failed. Try again in " + wait + "."
 }

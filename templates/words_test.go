@@ -122,3 +122,12 @@ func TestExpiriesStayWithinTheLongest(t *testing.T) {
 		}
 	}
 }
+
+func TestTooManyAttempts(t *testing.T) {
+	t.Parallel()
+	for seconds, want := range map[int64]string{1: "1 second", 59: "59 seconds", 60: "60 seconds", 61: "2 minutes", 120: "2 minutes", 121: "3 minutes", 600: "10 minutes"} {
+		if got := TooManyAttempts(seconds); got != "Too many attempts to sign in have failed. Try again in "+want+"." {
+			t.Errorf("%d: %s", seconds, got)
+		}
+	}
+}
