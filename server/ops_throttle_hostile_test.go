@@ -1,9 +1,11 @@
 package server_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -75,6 +77,28 @@ func TestThrottleGivenUp(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		b.counted(t, map[string]int{"login_attempts": 0, "known_devices": 0})
+	})
+}
+
+// TestThrottleUnavailable: while nothing can be counted strangers are neither let in nor called wrong, and who is known signs in.
+func TestThrottleUnavailable(t *testing.T) {
+	onBed(t, func(t *testing.T, b *bed) {
+		b.expect(t, "in", office, "alice", testPassword)
+		readOnly := b.readOnly(t)
+		var log bytes.Buffer
+		cut := b.another(t, func(o *server.Options) { o.Store, o.Log = readOnly, slog.New(slog.NewJSONHandler(&log, nil)) })
+		cut.expect(t, "in", office, "alice", testPassword)
+		if log.Len() > 0 {
+			t.Errorf("something was to be written: %s", log.String())
+		}
+		cut.expect(t, "in", place{office.address, laptop.browser}, "alice", testPassword)
+		if !strings.Contains(log.String(), "where a user signed in from was not stored") || strings.Contains(log.String(), laptop.browser) {
+			t.Errorf("the log says %s", log.String())
+		}
+		_, err := cut.Authenticate(server.WithActor(t.Context(), stranger.actor()), "alice", testPassword)
+		if !server.Unavailable(err) || errors.Is(err, server.ErrWrongCredentials) {
+			t.Errorf("a stranger gets %v", err)
+		}
 	})
 }
 

@@ -33,6 +33,9 @@ func TestSetup(t *testing.T) {
 		b.get("/").goesTo("/setup")
 		b.get("/login").goesTo("/setup")
 		done := b.submit(b.get("/setup").is(200), "main form", "code", code, "username", "root", "email", "root@example.org", "password", newPassword, "password_confirm", newPassword).goesTo("/")
+		if b.cookies["gatehouse_device"] == "" {
+			t.Error("the browser is not recognised from now on")
+		}
 		start := b.follow(done).goesTo("/tokens")
 		b.follow(start).is(200).says(".flash-good", "first administrator").says(".account", "System administrator")
 		user, err := s.DB.Read(t.Context()).UserByName("root")
