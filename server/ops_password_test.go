@@ -177,3 +177,28 @@ func TestThrottledTakesNoSeat(t *testing.T) {
 		}
 	})
 }
+
+// TestRefusedIsNotCounted: whom others overtake on the way to be counted has no count that could be taken back.
+func TestRefusedIsNotCounted(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		s, err := New(Options{Store: db.Store, Issuer: "https://gatehouse.example.org", Policy: models.DefaultPolicy()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		try := &attempt{}
+		try.add(models.AccountSubject("alice"), models.Bound{Failures: 1, Seconds: 60})
+		if at, err := s.count(t.Context(), &try.tally); err != nil || !at.Equal(db.Now()) {
+			t.Fatalf("counted at %v, %v", at, err)
+		}
+		var throttled *Throttled
+		if at, err := s.count(t.Context(), &try.tally); !errors.As(err, &throttled) || !at.IsZero() {
+			t.Errorf("one too many is counted at %v, %v", at, err)
+		}
+		if err := s.withdraw(t.Context(), try, nil); err != nil {
+			t.Error(err)
+		}
+		if failures, err := try.standing(db.Read(t.Context())); failures != 1 || !errors.As(err, &throttled) {
+			t.Errorf("%d failures are left, want 1 (%v)", failures, err)
+		}
+	})
+}

@@ -84,7 +84,10 @@ func (s *Server) count(ctx context.Context, t *tally) (at time.Time, err error) 
 		}
 		return tx.CountAttempts(t.subjects)
 	})
-	return at, err
+	if err != nil {
+		return time.Time{}, err
+	}
+	return at, nil
 }
 
 // guessed counts a token, code or client secret that is nobody's, and gives the answer to it: the one given, or *Throttled when the
