@@ -14,7 +14,8 @@ import (
 var ErrInvalidToken = errors.New("the access token is not valid")
 
 // AuthenticateBearer finds the token that is presented at a face, with its user, memberships and application, and notes its use.
-// What is not valid is ErrInvalidToken, or *Throttled after too many unknown ones from the address. A database that is not there is an error of its own: nobody is let in or shut out by it.
+// What is not valid is ErrInvalidToken, or *Throttled after too many unknown ones from the address. A database that is not there is an
+// error of its own: nobody is let in or shut out by it.
 func (s *Server) AuthenticateBearer(ctx context.Context, face models.Face, value models.Secret, address string) (*models.AccessToken, error) {
 	token, err := s.store.Read(ctx).AccessTokenByDigest(value.Digest())
 	switch {
