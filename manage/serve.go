@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/url"
 	"os"
 	"sync"
 
@@ -27,7 +28,7 @@ func (p *program) serve() *cobra.Command {
 			"It is set up by environment variables, or by a file that GATEHOUSE_CONFIG names. `gatehouse settings` lists them.",
 		Args: noArguments,
 		RunE: func(command *cobra.Command, _ []string) error {
-			err := p.withDatabase(command, true, p.runServer)
+			err := p.listenAndServe(command.Context())
 			if errors.Is(err, context.Canceled) && command.Context().Err() != nil {
 				return nil // asked to stop before it had started
 			}
@@ -36,15 +37,24 @@ func (p *program) serve() *cobra.Command {
 	}
 }
 
-// runServer serves on an open database until ctx ends. The port is taken before anything is changed: a second server by mistake leaves the
-// first one's setup code alone.
-func (p *program) runServer(ctx context.Context, set *settings, db *store.Store) error {
-	log := newLog(p.stderr)
+// listenAndServe takes the port before it touches the database: a second server by mistake makes no file, and leaves the first one's setup
+// code alone.
+func (p *program) listenAndServe(ctx context.Context) error {
+	set, err := loadSettings(p.environment)
+	if err != nil {
+		return err
+	}
 	listener, err := listen(ctx, set.listen)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = listener.Close() }()
+	return withOpen(ctx, set, true, func(ctx context.Context, db *store.Store) error { return p.runServer(ctx, set, db, listener) })
+}
+
+// runServer serves on an open database until ctx ends.
+func (p *program) runServer(ctx context.Context, set *settings, db *store.Store, listener net.Listener) error {
+	log := newLog(p.stderr)
 	applied, err := migrate(ctx, db)
 	if err != nil {
 		return err
@@ -67,8 +77,19 @@ func (p *program) runServer(ctx context.Context, set *settings, db *store.Store)
 		return err
 	}
 	log.Info("serving", "version", p.version, "address", listener.Addr().String(), "url", set.server.Issuer, "database", redactURL(set.databaseURL))
+	warnOfPort(log, set.server.Issuer, listener.Addr())
 	defer inBackground(ctx, setup.forget, func(ctx context.Context) { autoClear(ctx, set.autoClear, s, log) })()
 	return serveHTTP(ctx, listener, handler, log)
+}
+
+// warnOfPort tells when the public URL is this machine, but another port: then the setup link leads nowhere, unless something forwards.
+func warnOfPort(log *slog.Logger, issuer string, at net.Addr) {
+	public, err := url.Parse(issuer)
+	_, port, split := net.SplitHostPort(at.String())
+	if err == nil && split == nil && public.Hostname() == "localhost" && public.Port() != port {
+		log.Warn("the public URL names another port than the one served: set "+keyPublicURL+" to what people and clients use",
+			"url", issuer, "address", at.String())
+	}
 }
 
 // inBackground starts jobs that run until ctx ends, and returns how to wait for them.

@@ -24,6 +24,7 @@ type setting struct {
 const (
 	keyConfig            = "GATEHOUSE_CONFIG"
 	keyListen            = "GATEHOUSE_LISTEN"
+	keyPublicURL         = "GATEHOUSE_PUBLIC_URL"
 	keyDatabaseURL       = "GATEHOUSE_DATABASE_URL"
 	keyDatabaseURLFile   = "GATEHOUSE_DATABASE_URL_FILE"
 	keySetupCodeFile     = "GATEHOUSE_SETUP_CODE_FILE"
@@ -41,7 +42,7 @@ const (
 var table = []setting{
 	{key: keyListen, fallback: "127.0.0.1:8080", allowed: "an address and a port, such as 127.0.0.1:8080 or :8080",
 		help: "where to listen", set: setListen},
-	{key: "GATEHOUSE_PUBLIC_URL", fallback: "http://localhost:8080",
+	{key: keyPublicURL, fallback: "http://localhost:8080",
 		allowed: "an http or https address of a host in lower case without a path, such as https://gatehouse.example.org",
 		help:    "the address that people and clients use; also the issuer", set: setPublicURL},
 	{key: keyDatabaseURL, fallback: "sqlite:data/gatehouse.db", allowed: "sqlite:PATH, sqlite://PATH, postgres://… or postgresql://…",

@@ -17,13 +17,14 @@ func (tx *Tx) ClearRevokedRefreshTokens(lapsed time.Time, most int) (int64, erro
 }
 
 // ClearExpiredRefreshTokens deletes refresh tokens whose access token expired before lapsed, and unrevoked ones without an access
-// token that were made before lapsed.
+// token that were made before lapsed; none that can still be used, whatever the lifetime was when it was made.
 func (tx *Tx) ClearExpiredRefreshTokens(lapsed time.Time, most int) (int64, error) {
-	linked, err := tx.clear(&models.RefreshToken{}, most, "", "access_token_id IN (SELECT id FROM access_tokens WHERE expires < ?)", lapsed)
+	linked, err := tx.clear(&models.RefreshToken{}, most, "", "expires <= ? AND access_token_id IN (SELECT id FROM access_tokens WHERE expires < ?)", tx.now, lapsed)
 	if err != nil || linked == int64(most) {
 		return linked, err
 	}
-	alone, err := tx.clear(&models.RefreshToken{}, most-int(linked), "created", "access_token_id IS NULL AND revoked IS NULL AND created < ?", lapsed)
+	alone, err := tx.clear(&models.RefreshToken{}, most-int(linked), "created", "access_token_id IS NULL AND revoked IS NULL AND created < ? AND expires <= ?",
+		lapsed, tx.now)
 	return linked + alone, err
 }
 

@@ -44,7 +44,7 @@ func growAged(t testing.TB, db storetest.DB) {
 			access := &models.AccessToken{UserID: &g.user.ID, ApplicationID: &g.application.ID, Description: state, Expires: expires}
 			rows = append(rows, access, &models.AuthorizationCode{UserID: g.user.ID, ApplicationID: g.application.ID, RedirectURI: state, Expires: expires})
 			if n%4 == 0 {
-				refresh = append(refresh, &models.RefreshToken{ApplicationID: g.application.ID, UserID: &g.user.ID, FamilyID: state, AccessTokenID: &access.ID})
+				refresh = append(refresh, &models.RefreshToken{ApplicationID: g.application.ID, UserID: &g.user.ID, FamilyID: state, AccessTokenID: &access.ID, Expires: expires})
 			}
 		}
 	}
@@ -221,5 +221,20 @@ func TestDeleteExpiredSessions(t *testing.T) {
 		if !slices.Equal(removed, []int64{10, 10, 5, 0}) || count(t, db, "sessions") != 2 {
 			t.Errorf("removed %v, %d left", removed, count(t, db, "sessions"))
 		}
+	})
+}
+
+// What the endpoint still accepts is not cleared, though the lifetime of refresh tokens was lowered since it was made.
+func TestClearKeepsWhatCanBeUsed(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		g := &grown{user: models.User{Username: "alice"}, application: models.Application{Name: "Deploy"}}
+		put(t, db, &g.user, &g.application)
+		access := &models.AccessToken{ApplicationID: &g.application.ID, Expires: start.Add(-48 * time.Hour)}
+		put(t, db, access)
+		put(t, db, &models.RefreshToken{ApplicationID: g.application.ID, AccessTokenID: &access.ID, Expires: start.Add(time.Second)},
+			&models.RefreshToken{ApplicationID: g.application.ID, Created: start.Add(-48 * time.Hour), Expires: start.Add(time.Second)})
+		equal(t, "removed while they are live", clearAll(t, db, time.Hour, 10), [4]int64{})
+		db.Clock.Advance(time.Second)
+		equal(t, "removed when they have expired", clearAll(t, db, time.Hour, 10), [4]int64{0, 2, 1, 0})
 	})
 }
