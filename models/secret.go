@@ -22,15 +22,17 @@ const redacted = "[redacted]"
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 // RandomText returns length characters of [A-Za-z0-9] from the operating system's random source, each equally likely.
-func RandomText(length int) string {
-	const usable = 256 - 256%len(alphabet) // bytes at or above would favour some characters
+func RandomText(length int) string { return randomText(alphabet, length) }
+
+func randomText(from string, length int) string {
+	usable := 256 - 256%len(from) // bytes at or above would favour some characters
 	text := make([]byte, 0, length)
 	buffer := make([]byte, length+length/4+8)
 	for len(text) < length {
 		_, _ = rand.Read(buffer) // never fails (crypto/rand)
 		for _, b := range buffer {
 			if int(b) < usable && len(text) < length {
-				text = append(text, alphabet[int(b)%len(alphabet)])
+				text = append(text, from[int(b)%len(from)])
 			}
 		}
 	}

@@ -39,6 +39,11 @@ func (tx *Tx) ClearAuthorizationCodes(most int) (int64, error) {
 	return tx.clear(&models.AuthorizationCode{}, most, "expires", "expires < ?", tx.now)
 }
 
+// ClearDeviceCodes deletes device codes that have expired, in whatever state.
+func (tx *Tx) ClearDeviceCodes(most int) (int64, error) {
+	return tx.clear(&models.DeviceCode{}, most, "expires", "expires < ?", tx.now)
+}
+
 // clear goes along the index of a column, so that a batch reads little more than it deletes.
 func (tx *Tx) clear(model any, most int, along, condition string, args ...any) (int64, error) {
 	rows := tx.db.Session(&gorm.Session{}).Model(model).Select("id").Where(condition, args...).Order(along).Limit(most)

@@ -79,6 +79,16 @@ func putOne(tx *store.Tx, row any) error {
 		orElse(&row.Created, tx.Now())
 		orElse(&row.Expires, tx.Now().Add(time.Minute))
 		return tx.CreateAuthorizationCode(row)
+	case *models.DeviceCode:
+		orElse(&row.Digest, models.NewSecret(30).Digest())
+		orElse(&row.UserCodeDigest, models.NewUserCode().Digest())
+		orElse(&row.Scope, models.ScopeRead)
+		orElse(&row.State, models.DevicePending)
+		orElse(&row.IntervalSeconds, 5)
+		orElse(&row.FamilyID, models.RandomText(22))
+		orElse(&row.Created, tx.Now())
+		orElse(&row.Expires, tx.Now().Add(10*time.Minute))
+		return tx.CreateDeviceCode(row)
 	case *models.Session:
 		orElse(&row.Digest, models.NewSecret(30).Digest())
 		orElse(&row.Created, tx.Now())
@@ -168,13 +178,14 @@ func count(t testing.TB, db storetest.DB, from string) int {
 	return n
 }
 
-// grown is a user with an application, an access token and its refresh token, in an organization.
+// grown is a user with an application, an access token and its refresh token, in an organization, and a device that waits.
 type grown struct {
 	organization models.Organization
 	user         models.User
 	application  models.Application
 	access       models.AccessToken
 	refresh      models.RefreshToken
+	device       models.DeviceCode
 }
 
 func grow(t testing.TB, db storetest.DB) *grown {
@@ -186,7 +197,8 @@ func grow(t testing.TB, db storetest.DB) *grown {
 	g.access = models.AccessToken{UserID: &g.user.ID, ApplicationID: &g.application.ID, FamilyID: "family"}
 	put(t, db, &g.access)
 	g.refresh = models.RefreshToken{ApplicationID: g.application.ID, UserID: &g.user.ID, SubjectUserID: &g.user.ID, AccessTokenID: &g.access.ID}
-	put(t, db, &g.refresh)
+	g.device = models.DeviceCode{ApplicationID: g.application.ID}
+	put(t, db, &g.refresh, &g.device)
 	return g
 }
 

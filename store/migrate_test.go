@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -16,8 +17,15 @@ import (
 	"gatehouse/store/storetest"
 )
 
-// latest is how many migrations there are.
-const latest = 4
+// latest is the number of migrations that there are, for each database.
+var latest = func() int {
+	files, err := filepath.Glob("migrations/sqlite/*.sql")
+	others, problem := filepath.Glob("migrations/postgres/*.sql")
+	if err != nil || problem != nil || len(files) == 0 || len(files) != len(others) {
+		panic(fmt.Sprint("migrations of SQLite and of PostgreSQL: ", files, others))
+	}
+	return len(files)
+}()
 
 func TestMigrateTogether(t *testing.T) {
 	t.Parallel()
@@ -125,7 +133,7 @@ func TestColumnsOfALaterRelease(t *testing.T) {
 
 var tables = []any{
 	models.User{}, models.Organization{}, models.Membership{}, models.Application{}, models.ClientSecret{}, models.AccessToken{}, models.RefreshToken{},
-	models.AuthorizationCode{}, models.Consent{}, models.Session{}, models.Activity{}, models.Setting{},
+	models.AuthorizationCode{}, models.DeviceCode{}, models.Consent{}, models.Session{}, models.Activity{}, models.Setting{},
 	models.LoginAttempt{}, models.KnownDevice{},
 }
 

@@ -14,7 +14,7 @@ import (
 )
 
 // growMany stores n access tokens of 1,000 users and 100 applications by SQL, every second with a refresh token, one in a hundred of the
-// controller, and as many codes and sessions. Every second one has expired.
+// controller, and as many codes, device codes and sessions. Every second one has expired.
 func growMany(t testing.TB, db storetest.DB, n int) *grown {
 	t.Helper()
 	g := grow(t, db)
@@ -45,6 +45,8 @@ func growMany(t testing.TB, db storetest.DB, n int) *grown {
 			CASE WHEN id % 8 = 0 THEN created END, '' FROM access_tokens WHERE application_id > 1`,
 		`INSERT INTO authorization_codes (digest, application_id, user_id, redirect_uri, redirect_uri_sent, scope, audience, code_challenge, code_challenge_method, family_id, created, expires)
 			{series} SELECT {digest}, 2, 2, '', false, 'read', '', '', '', '', {at}, ` + expires + " {from}",
+		`INSERT INTO device_codes (digest, user_code_digest, application_id, user_id, scope, audience, state, interval_seconds, family_id, created, expires)
+			{series} SELECT {digest}, {digest}, 2, CASE WHEN n % 2 = 0 THEN 2 + n % 1000 END, 'read', '', 'pending', 5, '', {at}, ` + expires + " {from}",
 		"INSERT INTO sessions (digest, user_id, address, agent, created, last_seen, expires) {series} SELECT {digest}, 2 + n % 1000, '', '', {at}, {at}, " + expires + " {from}",
 		"INSERT INTO login_attempts (subject, at, failures) {series} SELECT {digest}, " + expires + ", 1 {from}",
 		"INSERT INTO known_devices (user_id, kind, digest, created, last_used) {series} SELECT 2 + n % 1000, 'address', {digest}, {at}, " + expires + " {from}",
@@ -90,7 +92,7 @@ func explain(t testing.TB, db storetest.DB, statement store.Statement) string {
 }
 
 // large are the tables that grow with use: no statement may read one of them from end to end.
-var large = []string{"access_tokens", "refresh_tokens", "authorization_codes", "sessions", "login_attempts", "known_devices"}
+var large = []string{"access_tokens", "refresh_tokens", "authorization_codes", "device_codes", "sessions", "login_attempts", "known_devices"}
 
 // readsAll reports whether a statement reads a large table, or a whole index of it, from end to end. In the order of an index that is
 // what was asked for, where nothing is left out on the way and a limit ends it.
@@ -176,8 +178,17 @@ func TestPlans(t *testing.T) {
 				_, err := tx.DeleteRefreshTokens(store.TokenSelection{SubjectUserID: 5})
 				return err
 			},
-			"narrow a family": func(tx *store.Tx) error { return tx.NarrowRefreshTokens("family-8", models.ScopeRead) },
-			"clear codes":     func(tx *store.Tx) error { _, err := tx.ClearAuthorizationCodes(100); return err },
+			"narrow a family":   func(tx *store.Tx) error { return tx.NarrowRefreshTokens("family-8", models.ScopeRead) },
+			"clear codes":       func(tx *store.Tx) error { _, err := tx.ClearAuthorizationCodes(100); return err },
+			"enter a user code": func(tx *store.Tx) error { _, err := tx.ClaimDeviceCode(g.device.UserCodeDigest, g.user.ID); return err },
+			"decide a user code": func(tx *store.Tx) error {
+				_, err := tx.DecideDeviceCode(models.Digest{}, 5, models.DeviceDenied)
+				return ignore(err)
+			},
+			"poll with a device code": func(tx *store.Tx) error { _, err := tx.LockPendingDeviceCode(g.device.ID); return err },
+			"note a poll":             func(tx *store.Tx) error { return tx.NotePoll(g.device.ID, 10) },
+			"redeem a device code":    func(tx *store.Tx) error { return ignore(tx.RedeemDeviceCode(&g.device)) },
+			"clear device codes":      func(tx *store.Tx) error { _, err := tx.ClearDeviceCodes(100); return err },
 			"clear revoked": func(tx *store.Tx) error {
 				_, err := tx.ClearRevokedRefreshTokens(start.AddDate(-1, 0, 0), 100)
 				return err
