@@ -34,7 +34,7 @@ func clearExpired(ctx context.Context, s *server.Server, log *slog.Logger) {
 		log.Error("expired sessions could not be deleted", "error", err)
 	}
 	log.Info("deleted what had expired", "access_tokens", tokens.AccessTokens, "refresh_tokens", tokens.RefreshTokens,
-		"authorization_codes", tokens.AuthorizationCodes, "sessions", sessions.Sessions)
+		"authorization_codes", tokens.AuthorizationCodes, "device_codes", tokens.DeviceCodes, "sessions", sessions.Sessions)
 }
 
 func repeatDaily(ctx context.Context, job func()) {

@@ -40,7 +40,7 @@ func TestAutoClear(t *testing.T) {
 	var log bytes.Buffer
 	clearExpired(t.Context(), w.server(), slog.New(slog.NewTextHandler(&log, nil)))
 	w.expectSessions("cleared", 0, 0)
-	if len(w.accessTokens()) != 0 || !strings.Contains(log.String(), "access_tokens=1 refresh_tokens=0 authorization_codes=0 sessions=1") {
+	if len(w.accessTokens()) != 0 || !strings.Contains(log.String(), "access_tokens=1 refresh_tokens=0 authorization_codes=0 device_codes=0 sessions=1") {
 		t.Errorf("left %v, logged %s", w.accessTokens(), log.String())
 	}
 	if entry := w.activity()[0]; entry.Origin != "command:auto_clear" {

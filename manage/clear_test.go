@@ -168,3 +168,27 @@ func TestCleanupTokens(t *testing.T) {
 		}
 	})
 }
+
+// TestClearDeviceCodes: device codes have a line of their own, after the three that scripts know and only where there were some.
+func TestClearDeviceCodes(t *testing.T) {
+	t.Parallel()
+	storetest.EachURL(t, func(t *testing.T, address string) {
+		w := newWorld(t, address)
+		application := w.applications()[models.Gateway]
+		w.write(func(tx *store.Tx) error {
+			var failed error
+			for _, lifetime := range []time.Duration{-time.Hour, -time.Minute, time.Hour} {
+				failed = errors.Join(failed, tx.CreateDeviceCode(&models.DeviceCode{Digest: models.NewSecret(models.TokenLength).Digest(),
+					UserCodeDigest: models.NewUserCode().Digest(), ApplicationID: application.ID, Scope: models.ScopeRead, State: models.DevicePending,
+					IntervalSeconds: 5, FamilyID: models.RandomText(20), Created: tx.Now().Add(-time.Hour), Expires: tx.Now().Add(lifetime)}))
+			}
+			return failed
+		})
+		const nothing = "Deleted access tokens: 0\nDeleted refresh tokens: 0\nDeleted authorization codes: 0\n"
+		w.prints(nothing+"Deleted device codes: 2\n", "cleartokens")
+		w.prints(nothing, "cleartokens")
+		if entry := w.activity()[0]; entry.Note != "cleared 0 access tokens, 0 refresh tokens, 0 authorization codes, 0 sessions, 2 device codes" {
+			t.Errorf("the entry says %q", entry.Note)
+		}
+	})
+}

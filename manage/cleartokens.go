@@ -12,9 +12,10 @@ import (
 func (p *program) clearTokens() *cobra.Command {
 	return &cobra.Command{
 		Use:   "cleartokens",
-		Short: "Delete expired tokens and authorization codes",
-		Long: "Deletes access tokens, refresh tokens and authorization codes that have expired. An access token stays as long as its refresh\n" +
-			"token does, and a used refresh token as long as its coming again must be noticed.",
+		Short: "Delete expired tokens, authorization codes and device codes",
+		Long: "Deletes access tokens, refresh tokens, authorization codes and device codes that have expired. An access token stays as long as\n" +
+			"its refresh token does, and a used refresh token as long as its coming again must be noticed. Device codes have a line of their\n" +
+			"own where there were some.",
 		Args: noArguments,
 		RunE: func(command *cobra.Command, _ []string) error {
 			return p.use(command, func(ctx context.Context, s *server.Server, actor server.Actor) error {
@@ -22,8 +23,12 @@ func (p *program) clearTokens() *cobra.Command {
 				if err != nil || p.verbosity == 0 {
 					return err
 				}
-				_, err = fmt.Fprintf(p.stdout, "Deleted access tokens: %d\nDeleted refresh tokens: %d\nDeleted authorization codes: %d\n",
+				text := fmt.Sprintf("Deleted access tokens: %d\nDeleted refresh tokens: %d\nDeleted authorization codes: %d\n",
 					cleared.AccessTokens, cleared.RefreshTokens, cleared.AuthorizationCodes)
+				if cleared.DeviceCodes > 0 { // the originals know none, and scripts know their three lines
+					text += fmt.Sprintf("Deleted device codes: %d\n", cleared.DeviceCodes)
+				}
+				_, err = fmt.Fprint(p.stdout, text)
 				return err
 			})
 		},

@@ -64,6 +64,8 @@ var table = []setting{
 		func(s *settings) *int64 { return &s.server.Lifetimes.AccessToken }),
 	number("OAUTH2_PROVIDER__AUTHORIZATION_CODE_EXPIRE_SECONDS", "60", 1, 600, "lifetime of authorization codes",
 		func(s *settings) *int64 { return &s.server.Lifetimes.AuthorizationCode }),
+	number("GATEHOUSE_DEVICE_CODE_EXPIRE_SECONDS", "600", 60, 1800, "lifetime of device codes and their user codes",
+		func(s *settings) *int64 { return &s.server.Lifetimes.DeviceCode }),
 	number("OAUTH2_PROVIDER__REFRESH_TOKEN_EXPIRE_SECONDS", "2628000", 1, longestLifetime, "lifetime of refresh tokens",
 		func(s *settings) *int64 { return &s.server.Lifetimes.RefreshToken }),
 	number("OAUTH2_PROVIDER__REFRESH_TOKEN_GRACE_PERIOD_SECONDS", "10", 0, 300, "how long a used refresh token may come again and is answered anew",

@@ -45,6 +45,8 @@ var settingCases = []settingCase{
 		map[string]any{"1": int64(1), "31536000000": int64(31_536_000_000), "100000000000": int64(100_000_000_000)}, badNumbers, lifetimeAllowed},
 	{"OAUTH2_PROVIDER__AUTHORIZATION_CODE_EXPIRE_SECONDS", func(s *settings) any { return s.server.Lifetimes.AuthorizationCode }, int64(60),
 		map[string]any{"1": int64(1), "600": int64(600)}, append([]string{"601"}, badNumbers...), "a whole number from 1 to 600"},
+	{"GATEHOUSE_DEVICE_CODE_EXPIRE_SECONDS", func(s *settings) any { return s.server.Lifetimes.DeviceCode }, int64(600),
+		map[string]any{"60": int64(60), "1800": int64(1800)}, append([]string{"59", "1801"}, badNumbers...), "a whole number from 60 to 1800"},
 	{"OAUTH2_PROVIDER__REFRESH_TOKEN_EXPIRE_SECONDS", func(s *settings) any { return s.server.Lifetimes.RefreshToken }, int64(2_628_000),
 		map[string]any{"1": int64(1), "100000000000": int64(100_000_000_000)}, badNumbers, lifetimeAllowed},
 	{"OAUTH2_PROVIDER__REFRESH_TOKEN_GRACE_PERIOD_SECONDS", func(s *settings) any { return s.server.Lifetimes.RefreshGrace }, int64(10),

@@ -55,6 +55,11 @@ func TestPolicySwitches(t *testing.T) {
 		{"… also by command", allExternals.Token(actor("cli"), ActionCreate, &AccessToken{Platform: Gateway, User: ldap.User}, FaceCommand), permitted},
 		{"… and a local one by command", standard.Token(actor("cli"), ActionCreate, &AccessToken{Platform: Gateway, User: people["bob"]}, FaceCommand), permitted},
 		{"case 49 what they have keeps working", standard.Enter(Actor{User: social, Token: &AccessToken{Scope: ScopeAll}}, true), permitted},
+		{"nobody decides for a device", standard.DecideDevice(Actor{}), Unauthenticated},
+		{"the command line decides for none", standard.DecideDevice(actor("cli")), Unauthenticated},
+		{"everybody decides for theirs", standard.DecideDevice(actor("bob")), permitted},
+		{"case 49 but no external user", standard.DecideDevice(ldap), Forbidden},
+		{"… unless allowed", allExternals.DecideDevice(ldap), permitted},
 		{"§1.1 an owner may be external", standard.Token(actor("su"), ActionCreate, asked(actor("su"), Gateway, anOwned), FaceGateway), permitted},
 	} {
 		t.Run(test.name, func(t *testing.T) {

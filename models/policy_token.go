@@ -69,6 +69,14 @@ func (p Policy) createToken(actor Actor, t *AccessToken, face Face) error {
 	return p.Application(actor, ActionRead, app, face)
 }
 
+// DecideDevice is asked before a person enters or decides a user code (RFC 8628 §3.3): whoever may have new tokens may, for themselves.
+func (p Policy) DecideDevice(actor Actor) error {
+	if actor.User == nil {
+		return &Denied{Outcome: Unauthenticated}
+	}
+	return p.External(actor.User)
+}
+
 // External refuses new tokens to a user who signs in elsewhere, unless the switch allows it. Tokens they have keep working.
 func (p Policy) External(user *User) error {
 	if p.AllowExternalUsers || !user.External() {

@@ -172,7 +172,7 @@ func (s *Server) Authorize(ctx context.Context, actor Actor, a *Authorization) (
 		if a.Application.SkipAuthorization {
 			return nil
 		}
-		return keepConsent(tx, actor.User.ID, a)
+		return keepConsent(tx, models.Consent{UserID: actor.User.ID, ApplicationID: a.Application.ID, RedirectURI: a.registeredURI, Scope: a.Scope})
 	})
 	if err != nil {
 		return AuthorizationResponse{}, fmt.Errorf("authorize: %w", err)

@@ -30,16 +30,16 @@ func (s *Server) NeedsConsent(ctx context.Context, actor Actor, a *Authorization
 }
 
 // keepConsent remembers what the user granted, unless an earlier consent covers it: asking for less takes nothing away from that.
-func keepConsent(tx *store.Tx, userID int64, a *Authorization) error {
-	earlier, err := tx.Consent(userID, a.Application.ID, a.registeredURI)
-	if err == nil && earlier.Scope.Covers(a.Scope) {
+func keepConsent(tx *store.Tx, granted models.Consent) error {
+	earlier, err := tx.Consent(granted.UserID, granted.ApplicationID, granted.RedirectURI)
+	if err == nil && earlier.Scope.Covers(granted.Scope) {
 		return nil
 	}
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	return tx.KeepConsent(&models.Consent{UserID: userID, ApplicationID: a.Application.ID, RedirectURI: a.registeredURI,
-		Scope: a.Scope, Created: tx.Now(), Modified: tx.Now()})
+	granted.Created, granted.Modified = tx.Now(), tx.Now()
+	return tx.KeepConsent(&granted)
 }
 
 // Consents lists what the actor's user granted to applications, by the application's name. They come with their applications.

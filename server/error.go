@@ -28,6 +28,9 @@ const (
 	UnsupportedResponseType ErrorCode = "unsupported_response_type" // RFC 6749 §4.1.2.1
 	ServerError             ErrorCode = "server_error"              // RFC 6749 §4.1.2.1
 	TemporarilyUnavailable  ErrorCode = "temporarily_unavailable"   // RFC 6749 §4.1.2.1
+	AuthorizationPending    ErrorCode = "authorization_pending"     // RFC 8628 §3.5
+	SlowDown                ErrorCode = "slow_down"                 // RFC 8628 §3.5
+	ExpiredToken            ErrorCode = "expired_token"             // RFC 8628 §3.5
 	InvalidToken            ErrorCode = "invalid_token"             // RFC 6750 §3.1
 	InsufficientScope       ErrorCode = "insufficient_scope"        // RFC 6750 §3.1
 )

@@ -14,7 +14,7 @@ func preparePassword(s *Server, ctx context.Context, request *tokenRequest) erro
 	if username == "" || password == "" {
 		return invalidRequest("The username and password parameters are needed.")
 	}
-	if err := allowed(request); err != nil {
+	if err := allowed(request.client, models.GrantPassword); err != nil {
 		return err
 	}
 	user, err := s.Authenticate(ctx, username, password)

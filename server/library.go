@@ -26,7 +26,9 @@ func (s *Server) issueByLibrary(ctx context.Context, tx *store.Tx, request *toke
 	grantType := libraryGrantTypes[request.form["grant_type"]]
 	manager := &requestManager{server: s, tx: tx, request: request}
 	library := libserver.NewServer(&libserver.Config{AllowedGrantTypes: []oauth2.GrantType{grantType}}, manager)
-	library.SetClientAuthorizedHandler(func(string, oauth2.GrantType) (bool, error) { return true, allowed(request) })
+	library.SetClientAuthorizedHandler(func(string, oauth2.GrantType) (bool, error) {
+		return true, allowed(request.client, request.form["grant_type"])
+	})
 	_, err := library.GetAccessToken(ctx, grantType, &oauth2.TokenGenerateRequest{
 		ClientID: request.client.ClientID, RedirectURI: request.form["redirect_uri"], Scope: request.form["scope"],
 		Code: request.form["code"], CodeVerifier: request.form["code_verifier"], Refresh: request.form["refresh_token"],
@@ -38,8 +40,8 @@ func (s *Server) issueByLibrary(ctx context.Context, tx *store.Tx, request *toke
 }
 
 // allowed refuses a grant that the client was not registered for (RFC 6749 §5.2).
-func allowed(request *tokenRequest) error {
-	if !request.client.Allows(request.form["grant_type"]) {
+func allowed(client *models.Application, grantType string) error {
+	if !client.Allows(grantType) {
 		return &Error{Code: UnauthorizedClient, Description: "This client may not use this grant type."}
 	}
 	return nil

@@ -11,6 +11,7 @@ type metadata struct {
 	Issuer                        string   `json:"issuer"`
 	AuthorizationEndpoint         string   `json:"authorization_endpoint"`
 	TokenEndpoint                 string   `json:"token_endpoint"`
+	DeviceAuthorizationEndpoint   string   `json:"device_authorization_endpoint"` // RFC 8628 §4
 	RevocationEndpoint            string   `json:"revocation_endpoint"`
 	IntrospectionEndpoint         string   `json:"introspection_endpoint"`
 	ScopesSupported               []string `json:"scopes_supported"`
@@ -38,15 +39,17 @@ type resourceMetadata struct {
 func (s *Server) ServeMetadata() http.HandlerFunc {
 	secret := []string{"client_secret_basic", "client_secret_post"}
 	document := metadata{
-		Issuer:                        s.Issuer(),
-		AuthorizationEndpoint:         s.Issuer() + "/o/authorize/",
-		TokenEndpoint:                 s.Issuer() + "/o/token/",
-		RevocationEndpoint:            s.Issuer() + "/o/revoke_token/",
-		IntrospectionEndpoint:         s.Issuer() + "/o/introspect/",
-		ScopesSupported:               models.ScopeAll.Words(),
-		ResponseTypesSupported:        []string{"code"},
-		ResponseModesSupported:        []string{modeQuery, modeFormPost},
-		GrantTypesSupported:           []string{models.GrantAuthorizationCode, models.GrantClientCredentials, models.GrantPassword, models.GrantRefreshToken},
+		Issuer:                      s.Issuer(),
+		AuthorizationEndpoint:       s.Issuer() + "/o/authorize/",
+		TokenEndpoint:               s.Issuer() + "/o/token/",
+		DeviceAuthorizationEndpoint: s.Issuer() + "/o/device_authorization/",
+		RevocationEndpoint:          s.Issuer() + "/o/revoke_token/",
+		IntrospectionEndpoint:       s.Issuer() + "/o/introspect/",
+		ScopesSupported:             models.ScopeAll.Words(),
+		ResponseTypesSupported:      []string{"code"},
+		ResponseModesSupported:      []string{modeQuery, modeFormPost},
+		GrantTypesSupported: []string{models.GrantAuthorizationCode, models.GrantClientCredentials, models.GrantPassword, models.GrantRefreshToken,
+			models.GrantDeviceCode},
 		TokenAuthMethods:              append([]string{"none"}, secret...),
 		RevocationAuthMethods:         append([]string{"none"}, secret...),
 		IntrospectionAuthMethods:      secret,

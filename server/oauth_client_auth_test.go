@@ -125,7 +125,7 @@ func swapCase(text string) string {
 func TestUnknownClientAndWrongSecret(t *testing.T) {
 	onBed(t, func(t *testing.T, b *bed) {
 		for name, endpoint := range map[string]func(url.Values, ...func(*http.Request)) answer{
-			"token": b.token, "revoke": b.revoke, "introspect": b.introspect,
+			"token": b.token, "device authorization": b.device, "revoke": b.revoke, "introspect": b.introspect,
 		} {
 			request := passwordGrant("token", "t")
 			wrong, unknown := endpoint(request, basic(b.web.ClientID+":x")), endpoint(request, basic("unknown:x"))
@@ -148,7 +148,7 @@ func sameAnswer(t *testing.T, name string, a, other answer) {
 	}
 }
 
-// TestFailedClientAuthenticationSpendsNothing: a client that tries one method after another still has its code and refresh token.
+// TestFailedClientAuthenticationSpendsNothing: a client that tries one method after another still has its code, refresh token and device code.
 func TestFailedClientAuthenticationSpendsNothing(t *testing.T) {
 	onBed(t, func(t *testing.T, b *bed) {
 		code := redemption(b.web, b.code(t, b.web, b.alice))
@@ -159,6 +159,11 @@ func TestFailedClientAuthenticationSpendsNothing(t *testing.T) {
 			b.token(refresh, basic(b.web.ClientID+":x")).refused(t, 401, server.InvalidClient, clientFailed)
 		})
 		b.token(refresh, by(b.web)).succeeded(t, "read write", true)
+		device := poll(b.approved(t, b.web, b.alice))
+		b.unchanged(t, func() {
+			b.token(device, basic(b.web.ClientID+":x")).refused(t, 401, server.InvalidClient, clientFailed)
+		})
+		b.token(with(device, "client_id", b.web.ClientID, "client_secret", b.web.Secret)).succeeded(t, "read write", true)
 	})
 }
 

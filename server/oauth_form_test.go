@@ -90,6 +90,8 @@ func TestHostileParameters(t *testing.T) {
 			{b.token, passwordGrant("scope", "read", "grant_type", "password")},
 			{b.token, form("grant_type", "authorization_code", "code", "c", "redirect_uri", "https://client.example.org/callback", "code_verifier", codeVerifier)},
 			{b.token, refreshGrant("r", "scope", "read")},
+			{b.token, poll("d")},
+			{b.device, form("scope", "read")},
 			{b.revoke, form("token", "t", "token_type_hint", "access_token")},
 			{b.introspect, form("token", "t", "token_type_hint", "access_token")},
 		}

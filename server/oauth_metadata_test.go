@@ -69,6 +69,7 @@ func TestMetadataIsServed(t *testing.T) {
 		requests := map[string]map[string][]string{
 			models.GrantAuthorizationCode: redemption(b.web, b.code(t, b.web, b.alice)),
 			models.GrantClientCredentials: form(), models.GrantPassword: passwordGrant(),
+			models.GrantDeviceCode:   poll(b.approved(t, b.web, b.alice)),
 			models.GrantRefreshToken: refreshGrant(b.token(passwordGrant(), by(b.web)).succeeded(t, "read write", true).refresh),
 		}
 		for _, grant := range metadata.GrantTypes {

@@ -84,15 +84,23 @@ func (b *bed) useEverything(t *testing.T, secrets map[string]string) ([]url.Valu
 	secrets["refreshed access token"], secrets["second refresh token"] = refreshed.access, refreshed.refresh
 	secrets["personal token"] = b.personal(t, b.alice, models.FaceGateway, "write")
 
+	started := b.started(t, b.web)
+	secrets["device code"], secrets["user code"] = started.device, started.user
+	userCode, _ := models.ParseUserCode(started.user)
+	secrets["user code without its dash"] = userCode.Reveal()
+
 	var texts []string
 	for _, value := range secrets {
 		texts = append(texts, b.introspect(form("token", value), by(b.web)).text, b.introspect(form("token", value), basic(b.web.ClientID+":x")).text,
-			b.token(refreshGrant(value), by(b.job)).text, b.token(redemption(b.web, value), by(b.job)).text,
+			b.token(refreshGrant(value), by(b.job)).text, b.token(poll(value), by(b.web)).text, b.device(form("scope", value), by(b.web)).text, b.token(redemption(b.web, value), by(b.job)).text,
 			b.token(passwordGrant("password", value+"x"), by(b.web)).text, b.token(passwordGrant("scope", value), by(b.web)).text,
 			b.token(passwordGrant("grant_type", value), by(b.web)).text, b.token(merged(refreshGrant(value), "refresh_token", value)).text,
 			b.revoke(form("token", value), by(b.job)).text)
 		b.accepts(t, models.FaceGateway, value+"x")
-		requests = append(requests, refreshGrant(value, "token", value), redemption(b.web, value))
+		if _, err := b.EnterUserCode(t.Context(), as(b.alice), value); err != nil {
+			texts = append(texts, err.Error())
+		}
+		requests = append(requests, refreshGrant(value, "token", value), redemption(b.web, value), poll(value))
 	}
 	return requests, texts
 }

@@ -51,6 +51,8 @@ func TestDatabaseGone(t *testing.T) {
 			for range 3 { // with a connection that breaks, and without any
 				b.token(refreshGrant(token.refresh), by(b.web)).unavailable(t)
 				b.token(passwordGrant(), by(b.desktop)).unavailable(t)
+				b.device(form(), by(b.web)).unavailable(t)
+				b.token(poll("d"), by(b.web)).unavailable(t)
 				b.revoke(form("token", token.access), by(b.web)).unavailable(t)
 				b.introspect(form("token", token.access), by(b.web)).unavailable(t)
 				b.introspect(form("token", token.access), bearer(personal)).unavailable(t)

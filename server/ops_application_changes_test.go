@@ -158,7 +158,7 @@ func TestClientTypeChanges(t *testing.T) {
 				t.Error("the public client may do without PKCE")
 			}
 		}, fmt.Sprintf(`update oauth2application %d by oa, console; client_type "confidential" > "public"; `+
-			`grant_types "authorization_code password client_credentials refresh_token" > "authorization_code refresh_token"; require_pkce "false" > "true"`, b.web.ID))
+			`grant_types "authorization_code password urn:ietf:params:oauth:grant-type:device_code client_credentials refresh_token" > "authorization_code refresh_token"; require_pkce "false" > "true"`, b.web.ID))
 		b.records(t, func() {
 			changed, secret := b.update(t, as(b.orgAdmin), b.web.ID, server.ApplicationInput{ClientType: pointer("confidential")})
 			b.hasSecret(t, changed, secret)

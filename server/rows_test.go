@@ -32,7 +32,7 @@ func (b *bed) rows(t testing.TB) rows {
 	t.Helper()
 	all := rows{}
 	for _, table := range []string{"users", "organizations", "organization_users", "applications", "client_secrets", "access_tokens",
-		"refresh_tokens", "authorization_codes", "consents", "sessions", "activity", "settings", "login_attempts", "known_devices"} {
+		"refresh_tokens", "authorization_codes", "device_codes", "consents", "sessions", "activity", "settings", "login_attempts", "known_devices"} {
 		all[table] = b.query(t, "SELECT * FROM "+table)
 	}
 	return all

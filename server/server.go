@@ -1,6 +1,6 @@
 // Package server is the authorization server: everything that decides. It holds the operations on tokens, applications, users and
 // organizations that the API, the console and the command line share, and the OAuth endpoints for machines (RFC 6749, 6750, 7009,
-// 7636, 7662, 8414, 9207). It knows no page and no REST resource; those are package web.
+// 7636, 7662, 8414, 8628, 9207). It knows no page and no REST resource; those are package web.
 //
 // An operation asks models.Policy who may do it, then changes the store and writes the activity entry in one store.Write. It
 // returns *models.Denied, models.Invalid, *store.QueryError or an error of package store; the OAuth endpoints turn what
@@ -22,6 +22,7 @@ type Lifetimes struct {
 	AccessToken       int64
 	RefreshToken      int64
 	AuthorizationCode int64
+	DeviceCode        int64
 	Session           int64
 	RefreshGrace      int64 // how long a used refresh token may come again and be answered
 	RefreshAbsolute   int64 // how long a family of refresh tokens lives, however often it is renewed; at least RefreshToken
@@ -45,7 +46,8 @@ type Options struct {
 
 // DefaultLifetimes are those of the platform contract (§5).
 func DefaultLifetimes() Lifetimes {
-	return Lifetimes{AccessToken: 31_536_000, RefreshToken: 2_628_000, AuthorizationCode: 60, Session: 1800, RefreshGrace: 10, RefreshAbsolute: 31_536_000}
+	return Lifetimes{AccessToken: 31_536_000, RefreshToken: 2_628_000, AuthorizationCode: 60, DeviceCode: 600, Session: 1800, RefreshGrace: 10,
+		RefreshAbsolute: 31_536_000}
 }
 
 // Server is the authorization server. It holds no state that another server on the same database would need.
@@ -55,6 +57,7 @@ type Server struct {
 	policy    models.Policy
 	lifetimes Lifetimes
 	passwords *passwordGate
+	userCode  func() models.Secret // draws a user code
 	log       *slog.Logger
 }
 
@@ -85,7 +88,7 @@ func New(options Options) (*Server, error) {
 		return nil, err
 	}
 	return &Server{options: options, store: options.Store, policy: options.Policy, lifetimes: options.Lifetimes, passwords: gate,
-		log: options.Log}, nil
+		userCode: models.NewUserCode, log: options.Log}, nil
 }
 
 // Issuer is the public URL, without a slash at its end.

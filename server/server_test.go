@@ -43,7 +43,7 @@ type cast struct {
 
 	organization *models.Organization
 	web          client // gateway, confidential, every grant, https://client.example.org/callback
-	native       client // gateway, public, authorization code with PKCE, loopback and private-use redirects
+	native       client // gateway, public, authorization code with PKCE and device code, loopback and private-use redirects
 	job          client // controller, confidential, every grant of the controller, http://jobs.example.org/callback
 	desktop      client // controller, public, authorization code without PKCE and password, http://127.0.0.1/callback
 }
@@ -70,10 +70,11 @@ func seed(t testing.TB, db storetest.DB) *cast {
 			c.addUser(tx, &c.orgAdmin, models.User{Username: "oa"}, models.RoleAdmin),
 			c.addUser(tx, &c.member, models.User{Username: "om"}, models.RoleMember),
 			c.addClient(tx, &c.web, models.Application{Name: "web", ClientType: models.Confidential, Platform: models.Gateway,
-				GrantTypes:   models.Words{models.GrantAuthorizationCode, models.GrantPassword, models.GrantClientCredentials, models.GrantRefreshToken},
+				GrantTypes: models.Words{models.GrantAuthorizationCode, models.GrantPassword, models.GrantDeviceCode, models.GrantClientCredentials,
+					models.GrantRefreshToken},
 				RedirectURIs: models.Words{"https://client.example.org/callback"}}),
 			c.addClient(tx, &c.native, models.Application{Name: "native", ClientType: models.Public, Platform: models.Gateway, RequirePKCE: true,
-				GrantTypes:   models.Words{models.GrantAuthorizationCode, models.GrantRefreshToken},
+				GrantTypes:   models.Words{models.GrantAuthorizationCode, models.GrantDeviceCode, models.GrantRefreshToken},
 				RedirectURIs: models.Words{"http://127.0.0.1/callback", "org.example.native:/callback"}}),
 			c.addClient(tx, &c.job, models.Application{Name: "job", ClientType: models.Confidential, Platform: models.Controller,
 				GrantTypes:   models.Words{models.GrantAuthorizationCode, models.GrantPassword, models.GrantRefreshToken},

@@ -103,6 +103,7 @@ type Cleared struct {
 	AccessTokens       int64
 	RefreshTokens      int64
 	AuthorizationCodes int64
+	DeviceCodes        int64
 	Sessions           int64
 }
 
@@ -122,6 +123,7 @@ func (s *Server) ClearTokens(ctx context.Context, actor Actor) (Cleared, error) 
 		{&done.RefreshTokens, func(tx *store.Tx, most int) (int64, error) { return tx.ClearExpiredRefreshTokens(lapsed, most) }},
 		{&done.AccessTokens, (*store.Tx).ClearAccessTokens},
 		{&done.AuthorizationCodes, (*store.Tx).ClearAuthorizationCodes},
+		{&done.DeviceCodes, (*store.Tx).ClearDeviceCodes},
 	}
 	var err error
 	for _, step := range steps {
@@ -179,6 +181,9 @@ func (s *Server) recordClearing(ctx context.Context, actor Actor, done Cleared, 
 	entry := actor.did(models.OperationDelete, object{kind: kind}, models.Changes{})
 	entry.Note = fmt.Sprintf("cleared %d access tokens, %d refresh tokens, %d authorization codes, %d sessions",
 		done.AccessTokens, done.RefreshTokens, done.AuthorizationCodes, done.Sessions)
+	if done.DeviceCodes > 0 {
+		entry.Note += fmt.Sprintf(", %d device codes", done.DeviceCodes)
+	}
 	err := s.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error { return tx.Record(entry) })
 	return errors.Join(problem, err)
 }

@@ -86,10 +86,17 @@ func (s *Server) grant(ctx context.Context, request *tokenRequest) (*Issued, err
 		return nil, err
 	}
 	var issued *Issued
+	var noted *errNoted
 	err := s.store.Write(ctx, func(tx *store.Tx) (err error) {
-		issued, err = s.issueByLibrary(ctx, tx, request)
+		issued, err = s.dispatch(ctx, tx, request)
+		if noted = nil; errors.As(err, &noted) {
+			return nil
+		}
 		return err
 	})
+	if err == nil && noted != nil {
+		return nil, noted.answer
+	}
 	var reused *errReused
 	var replayed *errReplayed
 	var unknown *errUnknown
@@ -115,6 +122,18 @@ type errUnknown struct{ answer error }
 
 func (*errUnknown) Error() string { return "unknown code or refresh token" }
 
+// dispatch issues by way of go-oauth2 what that library knows, and the other grants itself (ADR 0001).
+func (s *Server) dispatch(ctx context.Context, tx *store.Tx, request *tokenRequest) (*Issued, error) {
+	grantType := request.form["grant_type"]
+	if _, known := libraryGrantTypes[grantType]; known {
+		return s.issueByLibrary(ctx, tx, request)
+	}
+	if err := allowed(request.client, grantType); err != nil {
+		return nil, err
+	}
+	return grants[grantType].issue(s, tx, request)
+}
+
 // grantRules are one grant. prepare checks what can be checked, and hashes, before the transaction; issue does the rest inside it.
 type grantRules struct {
 	prepare func(s *Server, ctx context.Context, request *tokenRequest) error
@@ -127,6 +146,7 @@ var grants = map[string]grantRules{
 	models.GrantClientCredentials: {prepareClientCredentials, issueClientCredentials},
 	models.GrantPassword:          {preparePassword, issuePassword},
 	models.GrantRefreshToken:      {prepareRefreshToken, issueRefreshToken},
+	models.GrantDeviceCode:        {prepareDeviceCode, issueDeviceCode},
 }
 
 // requestedScope is the scope that a request names, everything when it names none (contract §3); it must be known.

@@ -20,23 +20,28 @@ import (
 func (w *web) oauthRoutes() []route.Route {
 	s := w.options.Server
 	gateway, controller := s.ServeToken(models.FaceGatewayOAuth), s.ServeToken(models.FaceControllerOAuth)
+	device := s.ServeDeviceAuthorization()
 	return []route.Route{
 		endpoint(http.MethodGet, "/o/", s.ServeRoot("/o/")),
 		endpoint(http.MethodPost, "/o/token/", gateway),
+		endpoint(http.MethodPost, "/o/device_authorization/", device),
 		endpoint(http.MethodPost, "/o/revoke_token/", s.ServeRevocation()),
 		endpoint(http.MethodPost, "/o/introspect/", s.ServeIntrospection()),
 
 		endpoint(http.MethodGet, "/api/o/", s.ServeRoot("/api/o/")),
 		endpoint(http.MethodPost, "/api/o/token/", controller),
+		endpoint(http.MethodPost, "/api/o/device_authorization/", device),
 		endpoint(http.MethodPost, "/api/o/revoke_token/", s.ServeRevocation()),
 		endpoint(http.MethodPost, "/api/o/introspect/", s.ServeIntrospection()),
 
 		endpoint(http.MethodGet, "/api/controller/o/", s.ServeRoot("/api/controller/o/")),
 		endpoint(http.MethodPost, "/api/controller/o/token/", controller),
+		endpoint(http.MethodPost, "/api/controller/o/device_authorization/", device),
 		endpoint(http.MethodPost, "/api/controller/o/revoke_token/", s.ServeRevocation()),
 		endpoint(http.MethodPost, "/api/controller/o/introspect/", s.ServeIntrospection()),
 
 		endpoint(http.MethodPost, "/token", gateway),
+		endpoint(http.MethodPost, "/device_authorization", device),
 		endpoint(http.MethodPost, "/revoke", s.ServeRevocation()),
 		endpoint(http.MethodPost, "/introspect", s.ServeIntrospection()),
 

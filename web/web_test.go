@@ -90,9 +90,10 @@ func TestNotReady(t *testing.T) {
 func TestOAuthEndpointsAtAllTheirAddresses(t *testing.T) {
 	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
 		client := webtest.Header("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(s.Job.ClientID+":"+s.Job.Secret)))
+		device := deviceClient(t, s)
 		password := webtest.Form("grant_type", "password", "username", "om", "password", webtest.Password)
 		for _, root := range []string{"/o/", "/api/o/", "/api/controller/o/", "/"} {
-			names := map[string]string{"token": "token", "revoke": "revoke_token", "introspect": "introspect"}
+			names := map[string]string{"device": "device_authorization", "token": "token", "revoke": "revoke_token", "introspect": "introspect"}
 			if root == "/" {
 				names["revoke"] = "revoke"
 			} else {
@@ -107,6 +108,10 @@ func TestOAuthEndpointsAtAllTheirAddresses(t *testing.T) {
 				s.Post(t, "", root+names["introspect"]+slash, token, client).Want(200).Equal("active", true)
 				s.Post(t, "", root+names["revoke"]+slash, token, client).Want(200)
 				s.Post(t, "", root+names["introspect"]+slash, token, client).Want(200).Equal("active", false)
+				issued = s.Post(t, "", root+"device_authorization"+slash, webtest.Form("client_id", device.ClientID)).Want(200).
+					Equal("verification_uri", "http://localhost:8080/device")
+				poll := webtest.Form("grant_type", models.GrantDeviceCode, "client_id", device.ClientID, "device_code", issued.String("device_code"))
+				s.Post(t, "", root+names["token"]+slash, poll).Want(400).Equal("error", "authorization_pending")
 				for _, name := range names {
 					a := s.Get(t, "", root+name+slash).Want(405).Equal("error", "invalid_request")
 					if a.Header.Get("Allow") != "POST, OPTIONS" {
@@ -125,6 +130,18 @@ func TestOAuthEndpointsAtAllTheirAddresses(t *testing.T) {
 			}
 		}
 	})
+}
+
+// deviceClient is a public application that may use the device grant.
+func deviceClient(t *testing.T, s *webtest.Site) *models.Application {
+	t.Helper()
+	id, name, kind, grant := &s.Organization.ID, "display", "public", models.GrantDeviceCode
+	made, _, err := s.CreateApplication(t.Context(), server.Command("test"), models.FaceGateway,
+		server.ApplicationInput{Name: &name, OrganizationID: &id, ClientType: &kind, AuthorizationGrantType: &grant})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
 }
 
 func TestHeadersOfEveryAnswer(t *testing.T) {

@@ -52,6 +52,23 @@ func TestCase27CreateApplication(t *testing.T) {
 	})
 }
 
+// TestDeviceApplication: an application for devices needs no redirect URIs; the controller does not know the grant.
+func TestDeviceApplication(t *testing.T) {
+	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
+		body := application(s, fields{"authorization_grant_type": models.GrantDeviceCode, "redirect_uris": ""})
+		made := s.Post(t, "admin", G+"applications/", body).Want(201).Equal("authorization_grant_type", models.GrantDeviceCode).Equal("redirect_uris", "")
+		granted := fmt.Sprint(made.At("grant_types"))
+		if granted != "["+models.GrantDeviceCode+" refresh_token]" {
+			t.Errorf("grant_types %s", granted)
+		}
+		s.Post(t, "admin", C+"applications/", body).Want(400).Equal("authorization_grant_type.0", `"`+models.GrantDeviceCode+`" is not a valid choice.`)
+		// Beside another grant it is one of grant_types.
+		both := application(s, fields{"name": "both", "grant_types": []string{models.GrantDeviceCode}})
+		added := s.Post(t, "admin", G+"applications/", both).Want(201)
+		s.Post(t, "", "/o/device_authorization/", webtest.Form("client_id", added.String("client_id"), "client_secret", added.String("client_secret"))).Want(200)
+	})
+}
+
 func TestCase28SecretShownOnce(t *testing.T) {
 	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
 		for mount, mask := range map[string]string{G: gatewayMask, C: controllerMask} {
