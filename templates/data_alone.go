@@ -43,6 +43,29 @@ type FormPostPage struct {
 	Hidden       []Hidden
 }
 
+// DevicePage is filled into "device". The form posts user_code to /device, which leads to "device_confirm" and grants nothing.
+type DevicePage struct {
+	Page
+	UserCode string // as typed, or as the link brought it
+	Errors   Errors
+}
+
+// DeviceConfirmPage is filled into "device_confirm". The form posts UserCode as user_code and decision ("authorize" or "deny") to
+// /device/decide.
+type DeviceConfirmPage struct {
+	Page
+	Application  string
+	Description  string
+	Organization string // "" in rows of old systems
+	Scopes       []string
+	UserCode     string // as the device shows it
+}
+
+// DeviceDonePage is filled into "device_done".
+type DeviceDonePage struct {
+	Page
+}
+
 // Hidden is a value that a form carries along.
 type Hidden struct {
 	Name  string

@@ -7,6 +7,7 @@ var (
 	clientTypes = []Choice{{"confidential", "Confidential"}, {"public", "Public"}}
 	grantTypes  = []Choice{
 		{"authorization-code", "Authorization code"}, {"client-credentials", "Client credentials"}, {"password", "Password"},
+		{"urn:ietf:params:oauth:grant-type:device_code", "Device code"},
 	}
 )
 
@@ -32,12 +33,7 @@ type Application struct {
 func (a Application) ClientTypeName() string { return name(clientTypes, a.ClientType) }
 
 // GrantTypeName is the grant type in words.
-func (a Application) GrantTypeName() string {
-	if a.GrantType == "urn:ietf:params:oauth:grant-type:device_code" {
-		return "Device code"
-	}
-	return name(grantTypes, a.GrantType)
-}
+func (a Application) GrantTypeName() string { return name(grantTypes, a.GrantType) }
 
 // Insecure reports whether a redirect of the application is insecure.
 func (a Application) Insecure() bool {

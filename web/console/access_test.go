@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"gatehouse/models"
 	"gatehouse/web/caller"
 	"gatehouse/web/console"
 	"gatehouse/web/webtest"
@@ -97,6 +98,11 @@ var accesses = []access{
 	{"GET", "/organizations/{organization}/delete", "", "302 403 403 403 403 200"},
 	{"POST", "/organizations/{organization}/delete", "", "303 403 403 403 403 303"},
 
+	{"GET", "/device", "", "302 200 200 200 200 200"},
+	{"POST", "/device", "user_code={user_code}", "303 200 200 200 200 200"},
+	{"POST", "/device/decide", "user_code={user_code} decision=authorize", "303 422 422 422 422 422"}, // a code that was not entered before
+	{"GET", "/device/done", "", "302 200 200 200 200 200"},
+
 	{"GET", "/o/authorize/" + authorization, "", "302 200 200 200 200 200"},
 	{"GET", "/api/o/authorize/" + authorization, "", "302 200 200 200 200 200"},
 	{"GET", "/api/controller/o/authorize/" + authorization, "", "302 200 200 200 200 200"},
@@ -108,6 +114,7 @@ var accesses = []access{
 // TestAccess: who gets which page. Each form has fresh objects; anonymous people are sent to sign in, never further.
 func TestAccess(t *testing.T) {
 	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
+		devices := register(t, s, models.FaceConsole, s.Organization.ID, forDevices)
 		for _, row := range accesses {
 			var x things
 			for n, want := range strings.Fields(row.want) {
@@ -118,7 +125,9 @@ func TestAccess(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				fill := func(text string) string { return strings.ReplaceAll(x.in(text), "{client}", client.ClientID) }
+				fill := func(text string) string {
+					return strings.NewReplacer("{client}", client.ClientID, "{user_code}", startDevice(t, s, devices).userCode).Replace(x.in(text))
+				}
 				b := as(t, s, roles[n])
 				got := b.send(row.method, fill(row.path), form(fill(row.form), b.cookies["csrftoken"]))
 				if strconv.Itoa(got.status) != want {

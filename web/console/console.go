@@ -1,6 +1,6 @@
-// Package console is every page that a person sees: first-run setup, sign-in, consent, and the administration of tokens,
-// applications, users and organizations. It fills the structs of package templates and calls the operations of package server;
-// it knows no REST resource and does not mount itself, package web does.
+// Package console is every page that a person sees: first-run setup, sign-in, consent, the user codes of devices, and the
+// administration of tokens, applications, users and organizations. It fills the structs of package templates and calls the operations
+// of package server; it knows no REST resource and does not mount itself, package web does.
 package console
 
 import (

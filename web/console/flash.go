@@ -34,6 +34,8 @@ var flashes = map[string]templates.Flash{
 	"organization-created": {Kind: "good", Text: "The organization was created."},
 	"organization-saved":   {Kind: "good", Text: "The organization was saved."},
 	"organization-deleted": {Kind: "good", Text: "The organization was deleted, with its applications and their tokens."},
+	"device-authorized":    {Kind: "good", Text: "The device is authorized. It may take a few seconds to notice."},
+	"device-denied":        {Kind: "good", Text: "You refused. The device gets no access."},
 	"person-added":         {Kind: "good", Text: "The user belongs to the organization now."},
 	"person-removed":       {Kind: "good", Text: "The user no longer holds that role in the organization."},
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"gatehouse/models"
+	"gatehouse/server"
 	"gatehouse/store"
 	"gatehouse/web/webtest"
 )
@@ -36,6 +37,11 @@ func TestStoredTextIsText(t *testing.T) {
 		stranger(t, s).get("/login?next="+strings.ReplaceAll(address, "&", "%26")).is(200).says(".lede", evil).lacks("#evil")
 		b.post("/tokens/new", "scope", "bad", "description", evil).wrong("scope", "Invalid scope", "description", evil).lacks("#evil")
 		b.post("/login", "username", evil, "password", "x").is(401).lacks("#evil")
+		d := startDevice(t, s, storedApplication(t, s, register(t, s, models.FaceConsole, x["organization"], forDevices, func(in *server.ApplicationInput) {
+			name := evil + "on a device"
+			in.Name, in.Description = &name, &name
+		}).ID))
+		b.post("/device", "user_code", d.userCode).is(200).says("h1", evil).says(".lede", evil).lacks("#evil")
 		b.get("/tokens?search=%3Cb%20id%3Devil%3E").is(200).lacks("#evil")
 		b.get("/%3Cb%20id%3Devil%3E").is(404).lacks("#evil")
 	})
@@ -89,6 +95,9 @@ func TestHeaders(t *testing.T) {
 			{"", ask, 302, "no-referrer", true},
 			{"admin", ask, 200, "no-referrer", true},
 			{"admin", request(app, "client_id", "-"), 400, "no-referrer", true},
+			{"", "/device?user_code=WDJB-MJHT", 302, "no-referrer", false},
+			{"admin", "/device?user_code=WDJB-MJHT", 200, "no-referrer", false},
+			{"admin", "/device/done", 200, "no-referrer", false},
 			{"admin", "/setup", 303, "no-referrer", false},
 			{"admin", "/tokens", 200, "same-origin", false},
 			{"admin", "/tokens/new", 200, "same-origin", false},

@@ -67,6 +67,11 @@ func (w *Console) table() []page {
 		{method: get, path: "/organizations/:id/delete", handler: w.confirmDeleteOrganization},
 		{method: post, path: "/organizations/:id/delete", handler: w.deleteOrganization},
 	}
+	pages = append(pages,
+		page{method: get, path: "/device", handler: w.showDevice, unreferred: true},
+		page{method: post, path: "/device", handler: w.enterUserCode, unreferred: true},
+		page{method: post, path: "/device/decide", handler: w.decideDevice, unreferred: true},
+		page{method: get, path: "/device/done", handler: w.showDeviceDone, unreferred: true})
 	for _, root := range []string{"/o", "/api/o", "/api/controller/o"} {
 		pages = append(pages,
 			page{method: get, path: root + "/authorize/", handler: w.askConsent, open: true, unreferred: true},
