@@ -91,5 +91,8 @@ func endAccess(tx *store.Tx, actor Actor, applicationID int64) error {
 	if err := tx.DeleteAuthorizationCodes(applicationID, actor.User.ID); err != nil {
 		return err
 	}
+	if err := tx.DeleteDeviceCodes(applicationID, actor.User.ID); err != nil {
+		return err
+	}
 	return tx.Record(append(revocations(actor, refresh, note), deletions(actor, access, note)...)...)
 }

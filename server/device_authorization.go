@@ -61,7 +61,12 @@ func (s *Server) parseDeviceAuthorization(r *http.Request) (models.DeviceCode, e
 		return models.DeviceCode{}, err
 	}
 	scope, err := parseRequestedScope(parameters["scope"], models.ScopeAll)
-	return models.DeviceCode{ApplicationID: client.ID, Scope: scope, State: models.DevicePending, IntervalSeconds: deviceInterval}, err
+	if err != nil {
+		return models.DeviceCode{}, err
+	}
+	audience, err := s.requestedAudience(s.store.Read(r.Context()), parameters)
+	return models.DeviceCode{ApplicationID: client.ID, Scope: scope, Audience: audience, State: models.DevicePending,
+		IntervalSeconds: deviceInterval}, err
 }
 
 // startDevice stores the row with a new pair of codes. A user code that another row has already is drawn again.

@@ -28,7 +28,9 @@ func issueDeviceCode(s *Server, tx *store.Tx, request *tokenRequest) (*Issued, e
 		return nil, err
 	}
 	switch {
-	case err != nil, code.ApplicationID != request.client.ID, code.State == models.DeviceRedeemed:
+	case err != nil, code.ApplicationID != request.client.ID:
+		return nil, &errUnknown{invalidGrant("The device code is invalid.")}
+	case code.State == models.DeviceRedeemed:
 		return nil, invalidGrant("The device code is invalid.")
 	case code.State == models.DeviceDenied:
 		return nil, &Error{Code: AccessDenied, Description: "The resource owner denied the request."}
@@ -81,6 +83,10 @@ func (s *Server) redeemDeviceCode(tx *store.Tx, request *tokenRequest, code *mod
 	if err := s.external(user); err != nil {
 		return nil, err
 	}
+	audience, err := s.narrowAudience(code.Audience, request.resources())
+	if err != nil {
+		return nil, err
+	}
 	return s.issue(tx, request.actor, issuance{application: request.client, user: &user.ID, requester: &user.ID, scope: code.Scope,
-		platform: request.client.Platform, family: code.FamilyID, audience: code.Audience, refresh: request.client.Allows(models.GrantRefreshToken)})
+		platform: request.client.Platform, family: code.FamilyID, audience: audience, resources: code.Audience, refresh: request.client.Allows(models.GrantRefreshToken)})
 }

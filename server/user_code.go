@@ -18,10 +18,11 @@ type DeviceRequest struct {
 	UserCode    string              // as the device shows it
 	Application *models.Application // with its organization
 	Scope       models.Scope
+	Audience    models.Words // the resources that are asked for; none: our own APIs
 }
 
 // EnterUserCode binds the device that shows the code to the person who types it: from then on they alone decide. It grants nothing.
-// ErrWrongUserCode, or what policy refuses.
+// ErrWrongUserCode, *Throttled after too many of them from the address, or what policy refuses.
 func (s *Server) EnterUserCode(ctx context.Context, actor Actor, typed string) (*DeviceRequest, error) {
 	if err := s.policy.DecideDevice(actor.Actor); err != nil {
 		return nil, err
@@ -36,16 +37,13 @@ func (s *Server) EnterUserCode(ctx context.Context, actor Actor, typed string) (
 		return err
 	})
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, s.wrongUserCode(ctx, actor)
+		return nil, s.guessed(ctx, actor.Address, ErrWrongUserCode)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("enter user code: %w", err)
 	}
-	return &DeviceRequest{UserCode: models.ShowUserCode(userCode), Application: code.Application, Scope: code.Scope}, nil
+	return &DeviceRequest{UserCode: models.ShowUserCode(userCode), Application: code.Application, Scope: code.Scope, Audience: code.Audience}, nil
 }
-
-// wrongUserCode is the answer to a user code that may have been guessed.
-func (*Server) wrongUserCode(context.Context, Actor) error { return ErrWrongUserCode }
 
 // DecideDevice approves or denies the device whose user code the person entered before; for any other it is ErrWrongUserCode. It spares
 // no later question, but what was agreed to bounds how far a token's scope can be raised (contract §12.26).

@@ -52,6 +52,11 @@ func (tx *Tx) DecideDeviceCode(userCode models.Digest, userID int64, state model
 	return one[models.DeviceCode](tx.db.Where("user_code_digest = ?", userCode))
 }
 
+// DeleteDeviceCodes deletes the codes of an application that a user has entered.
+func (tx *Tx) DeleteDeviceCodes(applicationID, userID int64) error {
+	return translate(tx.db.Where("application_id = ? AND user_id = ?", applicationID, userID).Delete(&models.DeviceCode{}).Error)
+}
+
 // missed is the error of a change that found no row.
 func missed(result *gorm.DB) error {
 	if result.Error != nil {

@@ -58,7 +58,8 @@ type DeviceConfirmPage struct {
 	Description  string
 	Organization string // "" in rows of old systems
 	Scopes       []string
-	UserCode     string // as the device shows it
+	Resources    []string // that it is for, beside our own APIs; none: these
+	UserCode     string   // as the device shows it
 }
 
 // DeviceDonePage is filled into "device_done".

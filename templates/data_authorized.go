@@ -15,6 +15,6 @@ type Authorized struct {
 	Organization string // "" in rows of old systems
 	Platform     string
 	Scope        string   // "read write"
-	Hosts        []string // where the browser is sent, or the scheme of an app on a device
+	Hosts        []string // where the browser is sent, the scheme of an app on this device, or "a device"
 	Since        time.Time
 }

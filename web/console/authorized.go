@@ -36,13 +36,21 @@ func (w *Console) authorized(c *gin.Context) ([]templates.Authorized, error) {
 			rows = append(rows, authorizedRow(consent))
 		}
 		row := &rows[place]
-		row.Hosts = addOnce(row.Hosts, hostOf(consent.RedirectURI))
+		row.Hosts = addOnce(row.Hosts, placeOf(consent))
 		row.Scope = joined(row.Scope, consent.Scope)
 		if consent.Created.Before(row.Since) {
 			row.Since = consent.Created
 		}
 	}
 	return rows, nil
+}
+
+// placeOf is where the application waits: what the browser is sent to, or a device whose code the person entered.
+func placeOf(consent *models.Consent) string {
+	if consent.RedirectURI == "" {
+		return "a device"
+	}
+	return hostOf(consent.RedirectURI)
 }
 
 func authorizedRow(consent *models.Consent) templates.Authorized {

@@ -30,7 +30,7 @@ func (w *Console) enterUserCode(c *gin.Context) error {
 		return w.deviceRefused(c, err)
 	}
 	data := templates.DeviceConfirmPage{Page: w.page(c, ""), Application: request.Application.Name, Description: request.Application.Description,
-		Scopes: request.Scope.Words(), UserCode: request.UserCode}
+		Scopes: request.Scope.Words(), Resources: request.Audience, UserCode: request.UserCode}
 	if request.Application.Organization != nil {
 		data.Organization = request.Application.Organization.Name
 	}
