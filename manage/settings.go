@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -19,6 +20,7 @@ type settings struct {
 	setupCodeFile     string
 	superuserPassword models.Secret
 	autoClear         bool
+	trustedProxies    []netip.Prefix
 	basicEnabled      bool
 	defaultPageSize   int // 0: as the platform
 	maxPageSize       int

@@ -2,6 +2,7 @@ package manage
 
 import (
 	"net"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -75,4 +76,29 @@ func redactURL(address string) string {
 	default:
 		return address
 	}
+}
+
+// setTrustedProxies takes addresses and networks in the spelling in which they are compared: neither with bits beyond the network's, nor
+// IPv4 written as IPv6, which would never match. All of the internet is nobody's proxy.
+func setTrustedProxies(s *settings, value string) bool {
+	s.trustedProxies = nil
+	if value == "" {
+		return true
+	}
+	for each := range strings.SplitSeq(value, ",") {
+		network, ok := parseNetwork(strings.TrimSpace(each))
+		if !ok {
+			return false
+		}
+		s.trustedProxies = append(s.trustedProxies, network)
+	}
+	return true
+}
+
+func parseNetwork(text string) (netip.Prefix, bool) {
+	if address, err := netip.ParseAddr(text); err == nil {
+		return netip.PrefixFrom(address, address.BitLen()), address.Zone() == "" && !address.Is4In6()
+	}
+	network, err := netip.ParsePrefix(text)
+	return network, err == nil && network.Bits() > 0 && network == network.Masked() && !network.Addr().Is4In6()
 }

@@ -57,6 +57,8 @@ var table = []setting{
 	{key: keySuperuserPassword, allowed: "a password", help: "the password for createsuperuser, instead of asking for it",
 		set:  func(s *settings, value string) bool { s.superuserPassword = models.SecretOf(value); return true },
 		show: func(string) string { return redacted }},
+	{key: "GATEHOUSE_TRUSTED_PROXIES", unset: "none", allowed: "addresses and networks with commas between, such as 127.0.0.1,10.0.0.0/8,fd00::/8",
+		help: "the reverse proxies whose X-Forwarded-For and forwarded method are believed", set: setTrustedProxies},
 	truth("GATEHOUSE_AUTO_CLEAR", "true", "once a day, not in the first hour, the server deletes what has expired",
 		func(s *settings) *bool { return &s.autoClear }),
 

@@ -2,6 +2,7 @@ package manage
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -40,6 +41,11 @@ var settingCases = []settingCase{
 	{"GATEHOUSE_SETUP_CODE_FILE", func(s *settings) any { return s.setupCodeFile }, "", map[string]any{"/run/code": "/run/code"}, []string{""},
 		"the path of a file"},
 	{"GATEHOUSE_SUPERUSER_PASSWORD", func(s *settings) any { return s.superuserPassword.Reveal() }, "", map[string]any{"a b": "a b", "": ""}, nil, ""},
+	{"GATEHOUSE_TRUSTED_PROXIES", func(s *settings) any { return fmt.Sprint(s.trustedProxies) }, "[]",
+		map[string]any{"": "[]", "127.0.0.1": "[127.0.0.1/32]", "::1": "[::1/128]", "10.0.0.0/8, fd00::/8,192.0.2.1": "[10.0.0.0/8 fd00::/8 192.0.2.1/32]"},
+		[]string{" ", ",", "127.0.0.1,", "localhost", "127.0.0.1:80", "127.0.0.0/33", "10.0.0.1/8", "10.0.0.0/08", "0.0.0.0/0", "::/0", "fe80::1%eth0",
+			"fe80::%eth0/64", "::ffff:10.0.0.1", "::ffff:10.0.0.0/104", "[::1]", "10.0.0.0/8;::1", "all"},
+		"addresses and networks with commas between, such as 127.0.0.1,10.0.0.0/8,fd00::/8"},
 	truthCase("GATEHOUSE_AUTO_CLEAR", true, func(s *settings) any { return s.autoClear }),
 	{"OAUTH2_PROVIDER__ACCESS_TOKEN_EXPIRE_SECONDS", func(s *settings) any { return s.server.Lifetimes.AccessToken }, int64(31_536_000),
 		map[string]any{"1": int64(1), "31536000000": int64(31_536_000_000), "100000000000": int64(100_000_000_000)}, badNumbers, lifetimeAllowed},
@@ -170,7 +176,7 @@ func TestSettingsFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}, models.Secret{})); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}, models.Secret{}), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 
 	"github.com/gin-gonic/gin"
 
@@ -21,11 +22,12 @@ import (
 // Options say what is served. Server is required.
 type Options struct {
 	Server          *server.Server
-	BasicEnabled    bool   // AUTH_BASIC_ENABLED
-	DefaultPageSize int    // DEFAULT_PAGE_SIZE; 0: each platform's own
-	MaxPageSize     int    // MAX_PAGE_SIZE; 0: each platform's own
-	Version         string // of this build
-	ProductName     string // X-API-Product-Name; "": Gatehouse
+	BasicEnabled    bool           // AUTH_BASIC_ENABLED
+	TrustedProxies  []netip.Prefix // GATEHOUSE_TRUSTED_PROXIES
+	DefaultPageSize int            // DEFAULT_PAGE_SIZE; 0: each platform's own
+	MaxPageSize     int            // MAX_PAGE_SIZE; 0: each platform's own
+	Version         string         // of this build
+	ProductName     string         // X-API-Product-Name; "": Gatehouse
 	Log             *slog.Logger
 	Ready           func(context.Context) error // what /healthz/ready asks; nil: always ready
 }
@@ -57,7 +59,8 @@ func newWeb(options Options) (*web, error) {
 		w.log = slog.New(slog.DiscardHandler)
 	}
 	var err error
-	if w.callers, err = caller.New(caller.Options{Server: options.Server, BasicEnabled: options.BasicEnabled}); err != nil {
+	w.callers, err = caller.New(caller.Options{Server: options.Server, BasicEnabled: options.BasicEnabled, TrustedProxies: options.TrustedProxies})
+	if err != nil {
 		return nil, err
 	}
 	w.rest, err = api.New(api.Options{Server: options.Server, Callers: w.callers, PageSize: options.DefaultPageSize,

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
@@ -229,7 +230,7 @@ func TestOptionsAreChecked(t *testing.T) {
 	}
 }
 
-// TestClientsCannotChooseTheirAddress: what a client says of itself in headers does not count.
+// TestClientsCannotChooseTheirAddress: what a client says of itself in headers does not count, unless a trusted proxy hands it on.
 func TestClientsCannotChooseTheirAddress(t *testing.T) {
 	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
 		s.Get(t, "", "/api/v2/ping/", webtest.Header("X-Forwarded-For", "203.0.113.9"), webtest.Header("Forwarded", "for=203.0.113.9"))
@@ -243,4 +244,53 @@ func TestClientsCannotChooseTheirAddress(t *testing.T) {
 			t.Errorf("the log: %s", log)
 		}
 	})
+}
+
+// trustingProxies makes a site believe those who ask in tests.
+func trustingProxies(c *webtest.Config) {
+	c.Web.TrustedProxies = []netip.Prefix{netip.MustParsePrefix(webtest.Address + "/32")}
+}
+
+// TestAddressFromATrustedProxy: the client's address is what the log and the use of a token are noted with.
+func TestAddressFromATrustedProxy(t *testing.T) {
+	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
+		token := s.Post(t, "alice", "/api/gateway/v1/tokens/", map[string]any{}).Want(201)
+		s.Get(t, "", "/api/gateway/v1/me/", webtest.Bearer(token.String("token")), webtest.Header("X-Forwarded-For", "198.51.100.1, 203.0.113.9")).Want(200)
+		if log := s.Log.String(); !strings.Contains(log, `"address":"203.0.113.9"`) || strings.Contains(log, "198.51.100.1") {
+			t.Errorf("the log: %s", log)
+		}
+		stored, err := s.DB.Read(t.Context()).AccessToken(token.Int("id"))
+		if err != nil || stored.LastUsedAddress != "203.0.113.9" {
+			t.Errorf("used from %q, %v", stored.LastUsedAddress, err)
+		}
+	}, trustingProxies)
+}
+
+// TestForwardedHeadersNameNothing: issuer, links and cookies come from the settings, never from Host or what proxies forward.
+func TestForwardedHeadersNameNothing(t *testing.T) {
+	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
+		forged := func(r *http.Request) {
+			r.Host = "evil.example"
+			for _, name := range []string{"X-Forwarded-Host", "X-Forwarded-Server", "X-Original-Host", "X-Host"} {
+				r.Header.Set(name, "evil.example")
+			}
+			r.Header.Set("X-Forwarded-Proto", "https")
+			r.Header.Set("X-Forwarded-Prefix", "/evil.example")
+			r.Header.Set("X-Forwarded-Port", "443")
+			r.Header.Set("Forwarded", "host=evil.example;proto=https")
+		}
+		for _, address := range []string{"/.well-known/oauth-authorization-server", "/o/", "/api/", "/api/gateway/v1/", "/api/v2/users/", "/login", "/tokens", "/o/authorize/"} {
+			a := s.Get(t, "admin", address, forged)
+			for name, values := range a.Header {
+				a.Text += "\n" + name + ": " + strings.Join(values, "\n")
+			}
+			if strings.Contains(a.Text, "evil.example") || strings.Contains(a.Text, "Secure") {
+				t.Errorf("%s: %s", address, a.Text)
+			}
+		}
+		s.Get(t, "", "/.well-known/oauth-authorization-server", forged).Equal("issuer", "http://localhost:8080")
+		if cookie := s.Get(t, "", "/login", forged).Header.Get("Set-Cookie"); !strings.HasPrefix(cookie, "csrftoken=") {
+			t.Errorf("no cookie was seen: %q", cookie)
+		}
+	}, trustingProxies)
 }

@@ -7,8 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 
 	"gatehouse/models"
@@ -17,8 +17,9 @@ import (
 
 // Options say how callers are recognised. Server is required.
 type Options struct {
-	Server       *server.Server
-	BasicEnabled bool // AUTH_BASIC_ENABLED: Basic credentials of users count at the REST faces
+	Server         *server.Server
+	BasicEnabled   bool           // AUTH_BASIC_ENABLED: Basic credentials of users count at the REST faces
+	TrustedProxies []netip.Prefix // GATEHOUSE_TRUSTED_PROXIES: whose X-Forwarded-For counts; IPv4 not as mapped IPv6
 }
 
 // Callers recognises callers. It holds no state beside its settings.
@@ -26,6 +27,7 @@ type Callers struct {
 	server  *server.Server
 	basic   bool
 	secure  bool // the public URL is https
+	proxies []netip.Prefix
 	origins *http.CrossOriginProtection
 }
 
@@ -39,7 +41,7 @@ func New(options Options) (*Callers, error) {
 		return nil, fmt.Errorf("caller: the public URL is no origin: %w", err)
 	}
 	secure := strings.HasPrefix(options.Server.Issuer(), "https://")
-	return &Callers{server: options.Server, basic: options.BasicEnabled, secure: secure, origins: origins}, nil
+	return &Callers{server: options.Server, basic: options.BasicEnabled, secure: secure, proxies: options.TrustedProxies, origins: origins}, nil
 }
 
 // Refused says which credentials came with a request and did not authenticate, for the words of a 401. Where Throttled is not nil it is
@@ -60,7 +62,7 @@ func RefusedFrom(ctx context.Context) Refused {
 
 // Arrive notes from where a request comes and through which face, before anybody is looked for: the actor is anonymous.
 func (c *Callers) Arrive(r *http.Request, face models.Face) *http.Request {
-	actor := server.Actor{Origin: origin(face), Address: address(r), Device: c.device(r)}
+	actor := server.Actor{Origin: origin(face), Address: c.address(r), Device: c.device(r)}
 	return r.WithContext(server.WithActor(r.Context(), actor))
 }
 
@@ -73,16 +75,6 @@ func origin(face models.Face) string {
 	default:
 		return "api"
 	}
-}
-
-// address is the client's end of the connection. What a client says of itself in headers does not count.
-func address(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	host, _, _ = strings.Cut(host, "%") // the zone of an IPv6 address is this machine's matter
-	return host
 }
 
 // Identify looks for the caller and puts the actor into the context of the request that it returns: anonymous when no credentials
