@@ -23,7 +23,8 @@ func (p Platform) Valid() bool { return p == Gateway || p == Controller }
 // Face is the door through which a request came. Rules that differ between the doors are asked by face, never by address.
 type Face string
 
-// The faces. FaceGatewayOAuth and FaceControllerOAuth are the roots of the OAuth endpoints (/o/ and /api/o/).
+// The faces. FaceGatewayOAuth and FaceControllerOAuth are the roots of the OAuth endpoints (/o/ and /api/o/); FaceForward is what a reverse
+// proxy asks for a program behind it.
 const (
 	FaceGateway         Face = "gateway"
 	FaceController      Face = "controller"
@@ -31,6 +32,7 @@ const (
 	FaceCommand         Face = "command"
 	FaceGatewayOAuth    Face = "oauth"
 	FaceControllerOAuth Face = "controller-oauth"
+	FaceForward         Face = "forward"
 )
 
 // Platform is the platform of what is made through this face. A command may choose otherwise.

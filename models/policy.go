@@ -104,11 +104,20 @@ func (p Policy) Enter(actor Actor, write bool) error {
 		return forbidden("This token belongs to no user.")
 	case actor.Token == nil:
 		return nil
-	case write && !actor.Token.Scope.AllowsWrite(), !actor.Token.Scope.AllowsRead():
-		return &Denied{Outcome: ScopeTooNarrow}
 	default:
-		return nil
+		return actor.Token.Scope.permits(write)
 	}
+}
+
+// Forward decides whether a reverse proxy may let a request with this token through to the program behind it, as far as its scope goes.
+// A token without a user may pass: what it may do there is that program's to say.
+func (p Policy) Forward(t *AccessToken, write bool) error { return t.Scope.permits(write) }
+
+func (s Scope) permits(write bool) error {
+	if write && !s.AllowsWrite() || !s.AllowsRead() {
+		return &Denied{Outcome: ScopeTooNarrow}
+	}
+	return nil
 }
 
 // Maintain decides who may revoke and clear tokens in bulk.

@@ -37,6 +37,25 @@ func TestEnter(t *testing.T) {
 	}
 }
 
+// TestForward is the door for what stands behind a reverse proxy: scope alone decides, whoever the token acts as.
+func TestForward(t *testing.T) {
+	t.Parallel()
+	for scope, want := range map[Scope]struct{ read, write Outcome }{
+		ScopeRead: {permitted, ScopeTooNarrow}, ScopeWrite: {permitted, permitted}, ScopeAll: {permitted, permitted}, "write read": {permitted, permitted},
+		"": {ScopeTooNarrow, ScopeTooNarrow}, "admin": {ScopeTooNarrow, ScopeTooNarrow},
+	} {
+		for _, user := range []*User{nil, people["alice"], people["su"]} {
+			token := &AccessToken{Scope: scope, User: user}
+			if got := outcome(t, DefaultPolicy().Forward(token, false)); got != want.read {
+				t.Errorf("%q, read: got %q, want %q", scope, got, want.read)
+			}
+			if got := outcome(t, DefaultPolicy().Forward(token, true)); got != want.write {
+				t.Errorf("%q, write: got %q, want %q", scope, got, want.write)
+			}
+		}
+	}
+}
+
 // TestAcceptsBearer: which token authenticates where (contract §0 rule 4, RFC 8707).
 func TestAcceptsBearer(t *testing.T) {
 	t.Parallel()
@@ -45,7 +64,7 @@ func TestAcceptsBearer(t *testing.T) {
 		token.Audience = append(Words{"https://elsewhere.example/"}, resources...)
 		return token
 	}
-	const gateway, controller = "gateway, /o/", "controller, /api/o/"
+	const gateway, controller = "gateway, /o/, behind a proxy", "controller, /api/o/"
 	for _, test := range []struct {
 		name  string
 		token *AccessToken
@@ -62,7 +81,7 @@ func TestAcceptsBearer(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			roots := map[string][]Face{gateway: {FaceGateway, FaceGatewayOAuth}, controller: {FaceController, FaceControllerOAuth}}
+			roots := map[string][]Face{gateway: {FaceGateway, FaceGatewayOAuth, FaceForward}, controller: {FaceController, FaceControllerOAuth}}
 			everywhere := DefaultPolicy()
 			everywhere.Issuer = issuer
 			usual := DefaultPolicy()

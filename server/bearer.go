@@ -29,6 +29,19 @@ func (s *Server) AuthenticateBearer(ctx context.Context, face models.Face, value
 	return token, s.noteUse(ctx, token, address)
 }
 
+// VerifyBearer finds the token of a request that a reverse proxy holds until it knows whether to let it pass (forward authentication). It
+// does what AuthenticateBearer does, for a token without a user too, and asks the policy about the scope: *models.Denied.
+func (s *Server) VerifyBearer(ctx context.Context, value models.Secret, write bool, address string) (*models.AccessToken, error) {
+	token, err := s.AuthenticateBearer(ctx, models.FaceForward, value, address)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.policy.Forward(token, write); err != nil {
+		return nil, err
+	}
+	return token, nil
+}
+
 // noteUse stores when and from where a token was used, at most once a minute (contract §1.1). A read-only moment of the database is
 // no reason to refuse a valid token.
 func (s *Server) noteUse(ctx context.Context, token *models.AccessToken, address string) error {

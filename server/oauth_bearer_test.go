@@ -12,17 +12,17 @@ import (
 
 // TestBearerAtFaces: a controller application's token counts at the controller only, unless the setting says otherwise (contract §0.4).
 func TestBearerAtFaces(t *testing.T) {
-	faces := []models.Face{models.FaceGateway, models.FaceController, models.FaceGatewayOAuth, models.FaceControllerOAuth}
+	faces := []models.Face{models.FaceGateway, models.FaceController, models.FaceGatewayOAuth, models.FaceControllerOAuth, models.FaceForward}
 	onBed(t, func(t *testing.T, b *bed) {
 		everywhere := b.another(t, func(o *server.Options) { o.Policy.ControllerTokensEverywhere = true })
 		for _, c := range []struct {
 			name, token string
-			want        [4]bool
+			want        [5]bool
 		}{
-			{"gateway, personal", b.personal(t, b.alice, models.FaceGateway, "read"), [4]bool{true, true, true, true}},
-			{"controller, personal", b.personal(t, b.alice, models.FaceController, "read"), [4]bool{true, true, true, true}},
-			{"gateway, application", b.token(passwordGrant(), by(b.web)).succeeded(t, "read write", true).access, [4]bool{true, true, true, true}},
-			{"controller, application", b.token(passwordGrant(), by(b.job)).succeeded(t, "read write", true).access, [4]bool{false, true, false, true}},
+			{"gateway, personal", b.personal(t, b.alice, models.FaceGateway, "read"), [5]bool{true, true, true, true, true}},
+			{"controller, personal", b.personal(t, b.alice, models.FaceController, "read"), [5]bool{true, true, true, true, true}},
+			{"gateway, application", b.token(passwordGrant(), by(b.web)).succeeded(t, "read write", true).access, [5]bool{true, true, true, true, true}},
+			{"controller, application", b.token(passwordGrant(), by(b.job)).succeeded(t, "read write", true).access, [5]bool{false, true, false, true, false}},
 		} {
 			for n, face := range faces {
 				if got := b.accepts(t, face, c.token); got != c.want[n] {
@@ -150,6 +150,39 @@ func TestBearerErrorIsOne(t *testing.T) {
 		_, err := b.AuthenticateBearer(t.Context(), models.FaceGateway, models.SecretOf("unknown"), "")
 		if !errors.Is(err, server.ErrInvalidToken) || server.Unavailable(err) {
 			t.Errorf("%v, want ErrInvalidToken", err)
+		}
+	})
+}
+
+// TestVerifyBearer: for a proxy the scope decides, after the token and its user; the use is noted, also of a request that does not pass.
+func TestVerifyBearer(t *testing.T) {
+	onBed(t, func(t *testing.T, b *bed) {
+		reading, writing := b.personal(t, b.alice, models.FaceGateway, "read"), b.personal(t, b.alice, models.FaceGateway, "write")
+		nobodys := b.token(form("grant_type", "client_credentials", "scope", "read"), by(b.web)).succeeded(t, "read", false).access
+		for _, c := range []struct {
+			name, token string
+			write       bool
+			want        models.Outcome // "" lets it pass
+		}{
+			{"reading reads", reading, false, ""},
+			{"reading writes", reading, true, models.ScopeTooNarrow},
+			{"writing reads", writing, false, ""},
+			{"writing writes", writing, true, ""},
+			{"without a user, reads", nobodys, false, ""},
+			{"without a user, writes", nobodys, true, models.ScopeTooNarrow},
+		} {
+			token, err := b.VerifyBearer(t.Context(), models.SecretOf(c.token), c.write, "192.0.2.5")
+			var denied *models.Denied
+			if c.want == "" && (err != nil || token == nil) || c.want != "" && (!errors.As(err, &denied) || denied.Outcome != c.want || token != nil) {
+				t.Errorf("%s: %v, %v", c.name, token, err)
+			}
+		}
+		b.counted(t, map[string]int{"access_tokens WHERE last_used_address = '192.0.2.5'": 3})
+		b.db.Clock.Advance(31_536_000 * time.Second)
+		for name, value := range map[string]string{"expired": writing, "unknown": "unknown", "empty": ""} {
+			if token, err := b.VerifyBearer(t.Context(), models.SecretOf(value), false, ""); !errors.Is(err, server.ErrInvalidToken) || token != nil {
+				t.Errorf("%s: %v, %v", name, token, err)
+			}
 		}
 	})
 }

@@ -100,7 +100,8 @@ func TestShapes(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]shape{"/": pages, "/tokens": pages, "/token": oauth, "/token/": oauth, "/o": oauth, "/o/": oauth, "/o/x": oauth, "/ox": pages,
 		"/o/authorize/": pages, "/o/authorize": pages, "/authorize": pages, "/api/o/authorize/": pages, "/api/o/": oauth, "/api/controller/o/token/": oauth,
-		"/api/": rest, "/api": rest, "/api/v2/": rest, "/apis": pages, "/api/organizations": rest, "/.well-known/x": oauth, "/revoked": pages} {
+		"/api/": rest, "/api": rest, "/api/v2/": rest, "/apis": pages, "/api/organizations": rest, "/.well-known/x": oauth, "/revoked": pages,
+		"/auth": oauth, "/auth/verify": oauth, "/auth/verify/authorize": oauth, "/authors": pages} {
 		if got := faceOf(path); got != want {
 			t.Errorf("%s: got %d, want %d", path, got, want)
 		}

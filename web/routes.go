@@ -52,6 +52,16 @@ func (w *web) oauthRoutes() []route.Route {
 	}
 }
 
+// verifyRoutes are forward authentication, for whatever method: some proxies ask with the method of the request that they hold, and put its
+// path behind ours.
+func (w *web) verifyRoutes() []route.Route {
+	var routes []route.Route
+	for method := range known {
+		routes = append(routes, route.Route{Method: method, Path: "/auth/verify" + anythingBelow, Handler: w.verify})
+	}
+	return routes
+}
+
 // healthRoutes are for those who watch over the process.
 func (w *web) healthRoutes() []route.Route {
 	return []route.Route{
@@ -121,8 +131,14 @@ func allowed(handlers map[string]gin.HandlerFunc) string {
 	}), ", ")
 }
 
+// anythingBelow at the end of a path stands for the path itself and for all that begins with it and a slash.
+const anythingBelow = "/*below"
+
 // slashForms are the path with and without a slash at its end.
 func slashForms(path string) []string {
+	if root, found := strings.CutSuffix(path, anythingBelow); found {
+		return []string{root, path}
+	}
 	bare := strings.TrimSuffix(path, "/")
 	if bare == "" {
 		return []string{"/"}

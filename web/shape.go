@@ -21,7 +21,7 @@ const (
 
 // faceOf says to which part of the surface a path belongs, also where no route is. The authorization endpoints are pages.
 func faceOf(path string) shape {
-	for _, root := range []string{"/o", "/api/o", "/api/controller/o", "/token", "/device_authorization", "/revoke", "/introspect", "/.well-known"} {
+	for _, root := range []string{"/o", "/api/o", "/api/controller/o", "/token", "/device_authorization", "/revoke", "/introspect", "/auth", "/.well-known"} {
 		below, inside := strings.CutPrefix(path, root)
 		if inside && (below == "" || below[0] == '/') {
 			if strings.TrimSuffix(below, "/") == "/authorize" {

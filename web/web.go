@@ -101,6 +101,7 @@ func (w *web) engine() *gin.Engine {
 	mount(engine, w.rest.Routes(), w.rest.NotAllowed)
 	mount(engine, w.pages.Routes(), pageRefusal(w.pages))
 	mount(engine, w.oauthRoutes(), func(c *gin.Context) { oauthProblem(c, http.StatusMethodNotAllowed) })
+	mount(engine, w.verifyRoutes(), nil) // no method is refused
 	mount(engine, w.healthRoutes(), func(c *gin.Context) { c.AbortWithStatus(http.StatusMethodNotAllowed) })
 	for method := range known {
 		engine.Handle(method, static.Prefix+"*name", gin.WrapH(static.Handler()))
