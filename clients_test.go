@@ -14,9 +14,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 
+	"gatehouse/models"
 	"gatehouse/store/storetest"
 )
 
@@ -30,7 +32,7 @@ func TestStrictClients(t *testing.T) {
 		p.serve()
 		v := &visitor{program: p, browser: openBrowser(t, p.url)}
 		v.signIn("visitor", adminPassword)
-		for _, script := range []string{"oauth4webapi.mjs", "openid-client.mjs"} {
+		for _, script := range []string{"oauth4webapi.mjs", "openid-client.mjs", "device.mjs"} {
 			v.runScript(script)
 		}
 		v.runGo()
@@ -75,7 +77,8 @@ func (v *visitor) makeClients(name string) (native, web client) {
 			"redirect_uris": "http://127.0.0.1/callback"}).want(t, http.StatusCreated)
 		return client{id: made.string("client_id"), secret: made.string("client_secret")}
 	}
-	return register("public", "authorization_code"), register("confidential", "authorization_code client_credentials")
+	return register("public", "authorization_code "+models.GrantDeviceCode),
+		register("confidential", "authorization_code client_credentials "+models.GrantDeviceCode)
 }
 
 // runScript runs a script of clients/ and does at the browser what its lines ask for.
@@ -102,8 +105,11 @@ func (v *visitor) runScript(script string) {
 	last := ""
 	for lines := bufio.NewScanner(output); lines.Scan(); {
 		last = lines.Text()
-		if decision, address, asks := strings.Cut(last, " "); asks {
-			v.decide(decision, address)
+		switch words := strings.Fields(last); {
+		case len(words) == 2:
+			v.decide(words[0], words[1])
+		case len(words) == 4 && words[0] == "device":
+			v.decideDevice(words[1], words[2], words[3])
 		}
 	}
 	if err := command.Wait(); err != nil || last != "done" {
@@ -115,7 +121,18 @@ func (v *visitor) runScript(script string) {
 func (v *visitor) decide(decision, address string) {
 	v.visit(strings.TrimPrefix(address, v.base))
 	v.click(`button[name="decision"][value="` + decision + `"]`)
+	v.do("go on from a page that posts the answer", chromedp.WaitReady(chromedp.CSS(`body:not(:has([data-submit-at-once]))`)))
 	v.see("Back at the client")
+}
+
+// decideDevice enters a user code on the page that the device names, and presses the button on the page that asks.
+func (v *visitor) decideDevice(decision, address, userCode string) {
+	v.visit(strings.TrimPrefix(address, v.base))
+	v.fill("user_code", userCode)
+	v.submit()
+	v.see(userCode)
+	v.click(`button[name="decision"][value="` + decision + `"]`)
+	v.see("device")
 }
 
 // runGo does what Go programs do, which find out by trying how a client authenticates.

@@ -1,5 +1,6 @@
 // What the scripts share: the settings, the page to which the browser comes back, and the lines that they exchange with the test. A line is
-// "authorize URL" or "deny URL", which the test opens in a browser and decides so, and at last "done". Exit code 0 is success.
+// "authorize URL" or "deny URL", which the test opens in a browser and decides so ("device authorize URL CODE" where it enters a code
+// first), and at last "done". Exit code 0 is success.
 import assert from 'node:assert/strict'
 import { webcrypto } from 'node:crypto'
 import { once } from 'node:events'
@@ -22,10 +23,12 @@ export const confidentialSecret = setting('CONFIDENTIAL_SECRET')
 export async function throughBrowser(decision, make) {
   const server = http.createServer()
   const back = new Promise((resolve) => {
-    server.on('request', (request, response) => {
-      const found = request.url.startsWith('/callback?')
+    server.on('request', async (request, response) => {
+      let answer = request.url
+      for await (const piece of request) answer += `?${piece}` // response_mode=form_post
+      const found = answer.startsWith('/callback?')
       response.writeHead(found ? 200 : 404, { 'content-type': 'text/html', connection: 'close' })
-      response.end('<!doctype html><html lang="en"><title>Client</title><h1>Back at the client</h1>', () => found && resolve(request.url))
+      response.end('<!doctype html><html lang="en"><title>Client</title><h1>Back at the client</h1>', () => found && resolve(answer))
     })
   })
   server.listen(0, '127.0.0.1')

@@ -17,14 +17,14 @@ async function discovery() {
 }
 
 // authorize sends the browser to the authorization endpoint and returns where it came back, with what belongs to the request.
-async function authorize(decision, { client }, scope) {
+async function authorize(decision, { client }, scope, more = {}) {
   const state = oauth.generateRandomState()
   const verifier = oauth.generateRandomCodeVerifier()
   const { redirectURI, callback } = await throughBrowser(decision, async (uri) => {
     const address = new URL(as.authorization_endpoint)
     address.search = new URLSearchParams({
       response_type: 'code', client_id: client.client_id, redirect_uri: uri, scope, state,
-      code_challenge: await oauth.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256',
+      code_challenge: await oauth.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256', ...more,
     })
     return address
   })
@@ -88,6 +88,21 @@ async function answers() {
   await refused('denied', () => redeem(web, denied), oauth.AuthorizationResponseError, { error: 'access_denied' })
 }
 
+// resources asks for tokens for one of the two APIs, by a response that the browser posts, and for what is not known (RFC 8707).
+async function resources() {
+  const [gateway, controller] = as.protected_resources
+  const asked = await authorize('authorize', web, 'read', { resource: gateway, response_mode: 'form_post' })
+  const tokens = await redeem(web, asked)
+  assert.deepEqual((await introspect(web, tokens.access_token)).aud, [gateway])
+  assert.equal((await fetch(`${gateway}me/`, { headers: { authorization: `Bearer ${tokens.access_token}` } })).status, 200)
+  assert.equal((await fetch(`${controller}me/`, { headers: { authorization: `Bearer ${tokens.access_token}` } })).status, 401)
+  await refused('another resource', () => refresh(web, tokens.refresh_token, { resource: controller }), oauth.ResponseBodyError,
+    { error: 'invalid_target', status: 400 })
+  const api = new URL(gateway)
+  const metadata = await oauth.processResourceDiscoveryResponse(api, await oauth.resourceDiscoveryRequest(api, http))
+  assert.deepEqual(metadata.authorization_servers, [as.issuer])
+}
+
 async function machine() {
   for (const who of [web, webByPost]) {
     const tokens = await credentials(who, 'read')
@@ -116,4 +131,4 @@ async function errors() {
   await refused('unknown refresh token', () => refresh(web, 'unknown'), oauth.ResponseBodyError, { error: 'invalid_grant', status: 400 })
 }
 
-await run(discovery, code(native), code(web), answers, machine, errors)
+await run(discovery, code(native), code(web), answers, resources, machine, errors)

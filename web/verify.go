@@ -50,7 +50,11 @@ func describe(c *gin.Context, token *models.AccessToken) {
 
 func (w *web) refuseToken(c *gin.Context, err error, write bool) {
 	var denied *models.Denied
+	var throttled *server.Throttled
 	switch {
+	case errors.As(err, &throttled): // not 429, of which some proxies make an error of their own
+		c.Header("Retry-After", strconv.FormatInt(throttled.Seconds, 10))
+		refuse(c, http.StatusUnauthorized, `, error="invalid_token"`)
 	case errors.Is(err, server.ErrInvalidToken):
 		refuse(c, http.StatusUnauthorized, `, error="invalid_token"`)
 	case errors.As(err, &denied) && write:

@@ -237,3 +237,21 @@ func TestVerifyNames(t *testing.T) {
 		}
 	})
 }
+
+// TestVerifyThrottled: who tries many unknown tokens gets 401 still, as proxies make errors of other statuses; a valid one passes.
+func TestVerifyThrottled(t *testing.T) {
+	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
+		valid := personal(t, s, "alice", models.FaceGateway, "read write").AccessTokenValue.Reveal()
+		for n := range 5 {
+			a := s.Get(t, "", "/auth/verify", webtest.Bearer("unknown"))
+			refuses(t, "an unknown token", a, http.StatusUnauthorized, invalidToken)
+			if waits := a.Header.Get("Retry-After") != ""; waits != (n >= 3) {
+				t.Errorf("try %d: told to wait: %v", n, waits)
+			}
+		}
+		s.Get(t, "", "/auth/verify", webtest.Bearer(valid)).Want(http.StatusOK)
+	}, func(c *webtest.Config) {
+		c.Server.Limits = server.DefaultLimits()
+		c.Server.Limits.Guesses.Failures = 3
+	})
+}

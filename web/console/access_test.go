@@ -106,6 +106,8 @@ var accesses = []access{
 	{"GET", "/o/authorize/" + authorization, "", "302 200 200 200 200 200"},
 	{"GET", "/api/o/authorize/" + authorization, "", "302 200 200 200 200 200"},
 	{"GET", "/api/controller/o/authorize/" + authorization, "", "302 200 200 200 200 200"},
+	{"GET", "/authorize" + authorization, "", "302 200 200 200 200 200"},
+	{"POST", "/authorize", "decision=deny client_id={client} response_type=code", "303 303 303 303 303 303"},
 	{"POST", "/o/authorize/", "decision=deny client_id={client} response_type=code", "303 303 303 303 303 303"},
 	{"POST", "/api/o/authorize/", "decision=deny client_id={client} response_type=code", "303 303 303 303 303 303"},
 	{"POST", "/api/controller/o/authorize/", "decision=deny client_id={client} response_type=code", "303 303 303 303 303 303"},

@@ -72,7 +72,7 @@ func (w *Console) table() []page {
 		page{method: post, path: "/device", handler: w.enterUserCode, unreferred: true},
 		page{method: post, path: "/device/decide", handler: w.decideDevice, unreferred: true},
 		page{method: get, path: "/device/done", handler: w.showDeviceDone, unreferred: true})
-	for _, root := range []string{"/o", "/api/o", "/api/controller/o"} {
+	for _, root := range []string{"/o", "/api/o", "/api/controller/o", ""} {
 		pages = append(pages,
 			page{method: get, path: root + "/authorize/", handler: w.askConsent, open: true, unreferred: true},
 			page{method: post, path: root + "/authorize/", handler: w.decideConsent, open: true, unreferred: true})
