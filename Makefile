@@ -45,8 +45,8 @@ vulnerabilities: ## govulncheck, where its database can be reached
 tidy: ## fail when go.mod or go.sum is not tidy
 	go mod tidy -diff
 
-bench: build ## load on the running binary, on SQLite and PostgreSQL with fsync on
-	.ci/with-postgres --durable go run ./bench
+bench: build ## load on the running binary, on SQLite and PostgreSQL with fsync on; AGAINST=BINARY compares it with another build
+	.ci/with-postgres --durable go run ./bench $(if $(AGAINST),-duration 4s -against $(AGAINST))
 
 clean: ## remove what was built
 	rm -rf bin

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -19,19 +20,66 @@ type load struct {
 	connections int
 }
 
-// workload is one kind of request, sent again and again.
+// workload is one kind of request, sent again and again. next makes one; answered has each answer.
 type workload struct {
-	name   string
-	target vegeta.Target
+	name     string
+	next     func() (vegeta.Target, error)
+	answered func(body []byte)
 }
 
-func workloads(base string, client credentials) []workload {
-	issue := post(base+"/o/token/", client, url.Values{"grant_type": {"client_credentials"}, "scope": {"read"}})
-	token := fetchToken(issue)
-	return []workload{
-		{"client_credentials", issue},
-		{"introspection", post(base+"/o/introspect/", client, url.Values{"token": {token}})},
+// workloads are all that is measured, in this order: what one leaves is what a later one uses.
+func workloads(base string, client credentials, connections int) ([]workload, error) {
+	token := func(pairs ...string) vegeta.Target { return post(base+"/o/token/", client, form(pairs...)) }
+	issue := token("grant_type", "client_credentials", "scope", "read")
+	first, err := fetch(issue)
+	if err != nil {
+		return nil, err
 	}
+	introspect := post(base+"/o/introspect/", client, form("token", first.AccessToken))
+	refresh, issued := make(chan string, connections), make(chan string, 200_000)
+	for range connections {
+		pair, err := fetch(token("grant_type", "password", "username", "admin", "password", client.password))
+		if err != nil {
+			return nil, err
+		}
+		refresh <- pair.RefreshToken
+	}
+	return []workload{
+		{"client_credentials", always(issue), func(body []byte) { keep(issued, tokensIn(body).AccessToken) }},
+		{"introspection", always(introspect), func([]byte) {}},
+		{"refresh_token", func() (vegeta.Target, error) {
+			return token("grant_type", "refresh_token", "refresh_token", <-refresh), nil
+		},
+			func(body []byte) { keep(refresh, tokensIn(body).RefreshToken) }},
+		{"revocation", func() (vegeta.Target, error) {
+			select {
+			case token := <-issued:
+				return post(base+"/o/revoke_token/", client, form("token", token)), nil
+			default:
+				return vegeta.Target{}, vegeta.ErrNoTargets // all that were issued are revoked
+			}
+		}, func([]byte) {}},
+	}, nil
+}
+
+func always(target vegeta.Target) func() (vegeta.Target, error) {
+	return func() (vegeta.Target, error) { return target, nil }
+}
+
+// keep puts a token by, as far as there is room.
+func keep(tokens chan<- string, token string) {
+	select {
+	case tokens <- token:
+	default:
+	}
+}
+
+func form(pairs ...string) url.Values {
+	values := url.Values{}
+	for n := 0; n < len(pairs); n += 2 {
+		values.Set(pairs[n], pairs[n+1])
+	}
+	return values
 }
 
 func post(address string, client credentials, body url.Values) vegeta.Target {
@@ -41,24 +89,33 @@ func post(address string, client credentials, body url.Values) vegeta.Target {
 	return vegeta.Target{Method: http.MethodPost, URL: address, Header: request.Header, Body: []byte(body.Encode())}
 }
 
-// fetchToken asks once for the token that is introspected; "" when there is none, which the workload then shows.
-func fetchToken(issue vegeta.Target) string {
-	request, err := issue.Request()
+// tokens are what an answer of the token endpoint holds.
+type tokens struct {
+	AccessToken  string `json:"access_token"`
+	RefreshToken string `json:"refresh_token"`
+}
+
+func tokensIn(body []byte) (got tokens) {
+	_ = json.Unmarshal(body, &got) // an answer that is none fails the run by its status
+	return got
+}
+
+// fetch sends a token request once.
+func fetch(target vegeta.Target) (tokens, error) {
+	request, err := target.Request()
 	if err != nil {
-		return ""
+		return tokens{}, err
 	}
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return ""
+		return tokens{}, err
 	}
 	defer func() { _ = answer.Body.Close() }()
-	var body struct {
-		AccessToken string `json:"access_token"`
+	body, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		return tokens{}, fmt.Errorf("POST %s: %s: %s", target.URL, answer.Status, body)
 	}
-	if json.NewDecoder(answer.Body).Decode(&body) != nil {
-		return ""
-	}
-	return body.AccessToken
+	return tokensIn(body), nil
 }
 
 // result is what a workload came to.
@@ -102,8 +159,16 @@ func (l load) attack(ctx context.Context, w workload, duration time.Duration) (*
 	defer attacker.Stop()
 	metrics := &vegeta.Metrics{}
 	var wrong string
-	for r := range attacker.Attack(vegeta.NewStaticTargeter(w.target), vegeta.Rate{}, duration, w.name) {
+	targeter := func(target *vegeta.Target) (err error) {
+		*target, err = w.next()
+		return err
+	}
+	for r := range attacker.Attack(targeter, vegeta.Rate{}, duration, w.name) {
+		if r.Error == vegeta.ErrNoTargets.Error() {
+			continue
+		}
 		metrics.Add(r)
+		w.answered(r.Body)
 		if wrong == "" && (r.Code != http.StatusOK || strings.Contains(string(r.Body), `"active":false`)) {
 			wrong = fmt.Sprintf("status %d: %s %s", r.Code, r.Body, r.Error)
 			attacker.Stop()

@@ -10,72 +10,124 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
 func main() {
 	binary := flag.String("binary", "bin/gatehouse", "the program to measure")
+	against := flag.String("against", "", "another build, measured in turn with it: the ratio of their figures is printed at the end")
 	duration := flag.Duration("duration", 8*time.Second, "how long each workload runs")
 	connections := flag.Int("connections", 32, "how many requests are under way at once")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *binary, load{*duration, *connections}); err != nil {
+	if err := run(ctx, *binary, *against, load{*duration, *connections}); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, binary string, l load) error {
-	binary, err := filepath.Abs(binary)
-	if err != nil {
-		return err
-	}
+func run(ctx context.Context, binary, against string, l load) error {
 	info, err := os.Stat(binary)
 	if err != nil {
 		return fmt.Errorf("%w; run make build first", err)
 	}
 	fmt.Printf("binary: %.1f MiB\n", float64(info.Size())/(1<<20))
 	for _, database := range []string{"SQLite", "PostgreSQL"} {
-		if err := measure(ctx, database, binary, l); err != nil {
+		if against != "" {
+			err = compare(ctx, database, binary, against, l)
+		} else {
+			_, err = measure(ctx, database, binary, l)
+		}
+		if err != nil {
 			return fmt.Errorf("%s: %w", database, err)
 		}
 	}
 	return nil
 }
 
+// rounds is how often two builds are measured in turn, so that a disturbance of the machine meets both.
+const rounds = 3
+
+// compare measures two builds in turn and prints what binary takes of the time of the other, by workload: medians of the rounds.
+func compare(ctx context.Context, database, binary, against string, l load) error {
+	ours, theirs := map[string][]result{}, map[string][]result{}
+	var names []string
+	for range rounds {
+		for path, results := range map[string]map[string][]result{binary: ours, against: theirs} {
+			measured, err := measure(ctx, database, path, l)
+			if err != nil {
+				return fmt.Errorf("%s: %w", path, err)
+			}
+			names = names[:0]
+			for _, each := range measured {
+				results[each.name] = append(results[each.name], each)
+				names = append(names, each.name)
+			}
+		}
+	}
+	fmt.Printf("\n%s: %s in units of %s\n", database, binary, against)
+	for _, name := range names {
+		interval := func(r result) float64 { return 1 / r.rate }
+		processor := func(r result) float64 { return r.cpu }
+		fmt.Printf("  %-20s time per request %.2f   server CPU %.2f\n", name, median(ours[name], interval)/median(theirs[name], interval),
+			median(ours[name], processor)/median(theirs[name], processor))
+	}
+	return nil
+}
+
+func median(results []result, figure func(result) float64) float64 {
+	var figures []float64
+	for _, each := range results {
+		figures = append(figures, figure(each))
+	}
+	slices.Sort(figures)
+	return figures[len(figures)/2]
+}
+
 // measure runs every workload against a program of its own on an empty database.
-func measure(ctx context.Context, database, binary string, l load) error {
+func measure(ctx context.Context, database, binary string, l load) ([]result, error) {
+	binary, err := filepath.Abs(binary)
+	if err != nil {
+		return nil, err
+	}
 	folder, err := os.MkdirTemp("", "gatehouse-bench-")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
 	address, drop, err := databaseAddress(ctx, database, folder)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer drop()
 	p, err := start(ctx, binary, folder, address)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer p.stop()
 	memory, err := p.memory()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	fmt.Printf("\n%s\n  ready after %d ms, %.1f MiB resident when idle\n", database, p.readyAfter.Milliseconds(), memory)
 	client, err := p.register(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, w := range workloads(p.url, client) {
+	all, err := workloads(p.url, client, l.connections)
+	if err != nil {
+		return nil, err
+	}
+	var results []result
+	for _, w := range all {
 		result, err := l.run(ctx, p, w)
 		if err != nil {
-			return fmt.Errorf("%s: %w", w.name, err)
+			return nil, fmt.Errorf("%s: %w", w.name, err)
 		}
 		fmt.Println("  " + result.String())
+		results = append(results, result)
 	}
-	return nil
+	return results, nil
 }

@@ -149,6 +149,8 @@ func (p *process) proc(name string) ([]string, error) {
 type credentials struct {
 	ID     string `json:"client_id"`
 	Secret string `json:"client_secret"`
+
+	password string // of the user admin
 }
 
 // register makes an organization and a confidential application in it, over the API.
@@ -159,9 +161,9 @@ func (p *process) register(ctx context.Context) (credentials, error) {
 	if err := p.post(ctx, "organizations/", map[string]any{"name": "Bench"}, &organization); err != nil {
 		return credentials{}, err
 	}
-	var client credentials
+	client := credentials{password: p.password}
 	err := p.post(ctx, "applications/", map[string]any{"name": "Bench", "organization": organization.ID, "client_type": "confidential",
-		"authorization_grant_type": "client-credentials"}, &client)
+		"authorization_grant_type": "password", "grant_types": []string{"client_credentials"}}, &client)
 	return client, err
 }
 
