@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,8 +77,8 @@ func keep(tokens chan<- string, token string) {
 
 func form(pairs ...string) url.Values {
 	values := url.Values{}
-	for n := 0; n < len(pairs); n += 2 {
-		values.Set(pairs[n], pairs[n+1])
+	for pair := range slices.Chunk(pairs, 2) {
+		values.Set(pair[0], pair[len(pair)-1])
 	}
 	return values
 }

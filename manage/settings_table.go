@@ -2,6 +2,7 @@ package manage
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -61,6 +62,9 @@ var table = []setting{
 		help: "the reverse proxies whose X-Forwarded-For and forwarded method are believed", set: setTrustedProxies},
 	truth("GATEHOUSE_AUTO_CLEAR", "true", "once a day, not in the first hour, the server deletes what has expired",
 		func(s *settings) *bool { return &s.autoClear }),
+
+	{key: "GATEHOUSE_TOKEN_PREFIX", unset: "tokens are 30 letters and digits", allowed: "2 to 16 lower-case letters and digits with _ at the end, such as acme_",
+		help: "what new tokens begin with; they end with a checksum then, for scanners that look for leaked ones", set: setTokenPrefix},
 
 	number("OAUTH2_PROVIDER__ACCESS_TOKEN_EXPIRE_SECONDS", "31536000", 1, longestLifetime, "lifetime of access tokens",
 		func(s *settings) *int64 { return &s.server.Lifetimes.AccessToken }),
@@ -154,6 +158,13 @@ func text(field func(*settings) *string) func(*settings, string) bool {
 		*field(s) = value
 		return value != ""
 	}
+}
+
+var tokenPrefix = regexp.MustCompile(`^[a-z][a-z0-9]{0,14}_$`)
+
+func setTokenPrefix(s *settings, value string) bool {
+	s.server.TokenFormat.Prefix = value
+	return tokenPrefix.MatchString(value)
 }
 
 func setSessionsPerUser(s *settings, value string) bool {

@@ -47,6 +47,8 @@ var settingCases = []settingCase{
 			"fe80::%eth0/64", "::ffff:10.0.0.1", "::ffff:10.0.0.0/104", "[::1]", "10.0.0.0/8;::1", "all"},
 		"addresses and networks with commas between, such as 127.0.0.1,10.0.0.0/8,fd00::/8"},
 	truthCase("GATEHOUSE_AUTO_CLEAR", true, func(s *settings) any { return s.autoClear }),
+	{"GATEHOUSE_TOKEN_PREFIX", func(s *settings) any { return s.server.TokenFormat.Prefix }, "", map[string]any{"g_": "g_", "acme2_": "acme2_", "a23456789012345_": "a23456789012345_"},
+		[]string{"", "_", "acme", "Acme_", "a-b_", "1a_", "ac_me_", "a234567890123456_", "ä_"}, "2 to 16 lower-case letters and digits with _ at the end, such as acme_"},
 	{"OAUTH2_PROVIDER__ACCESS_TOKEN_EXPIRE_SECONDS", func(s *settings) any { return s.server.Lifetimes.AccessToken }, int64(31_536_000),
 		map[string]any{"1": int64(1), "31536000000": int64(31_536_000_000), "100000000000": int64(100_000_000_000)}, badNumbers, lifetimeAllowed},
 	{"OAUTH2_PROVIDER__AUTHORIZATION_CODE_EXPIRE_SECONDS", func(s *settings) any { return s.server.Lifetimes.AuthorizationCode }, int64(60),

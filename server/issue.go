@@ -36,9 +36,9 @@ type issuance struct {
 // issue stores a new access token, and its refresh token, with the activity entry, in the caller's transaction. The values are
 // usable once that transaction is durable.
 func (s *Server) issue(tx *store.Tx, actor Actor, in issuance) (*Issued, error) {
-	issued := &Issued{AccessTokenValue: models.NewSecret(models.TokenLength)}
+	issued := &Issued{AccessTokenValue: s.options.TokenFormat.New()}
 	token := &models.AccessToken{
-		Digest: issued.AccessTokenValue.Digest(), Hint: issued.AccessTokenValue.Hint(), UserID: in.user, Scope: in.scope,
+		Digest: issued.AccessTokenValue.Digest(), Hint: s.options.TokenFormat.Hint(issued.AccessTokenValue), UserID: in.user, Scope: in.scope,
 		Description: in.description, Expires: in.expires, Platform: in.platform, FamilyID: in.family, Audience: in.audience,
 		Stamps: actor.stamp(tx), Application: in.application,
 	}
@@ -66,12 +66,12 @@ func (s *Server) issue(tx *store.Tx, actor Actor, in issuance) (*Issued, error) 
 }
 
 func (s *Server) issueRefreshToken(tx *store.Tx, issued *Issued, in issuance) error {
-	value, token := models.NewSecret(models.TokenLength), issued.AccessToken
+	value, token := s.options.TokenFormat.New(), issued.AccessToken
 	if in.granted == "" {
 		in.granted = in.scope
 	}
 	refresh := &models.RefreshToken{
-		Digest: value.Digest(), Hint: value.Hint(), ApplicationID: in.application.ID, UserID: in.requester, SubjectUserID: in.user,
+		Digest: value.Digest(), Hint: s.options.TokenFormat.Hint(value), ApplicationID: in.application.ID, UserID: in.requester, SubjectUserID: in.user,
 		AccessTokenID: &token.ID, Scope: in.granted, Audience: in.resources, Platform: in.platform, FamilyID: token.FamilyID,
 		Created: tx.Now(), Expires: after(tx.Now(), s.lifetimes.RefreshToken),
 	}

@@ -33,6 +33,7 @@ type Options struct {
 	Store                *store.Store
 	Issuer               string // the public URL: scheme and host, no path (RFC 8414 §2)
 	Policy               models.Policy
+	TokenFormat          models.TokenFormat
 	Lifetimes            Lifetimes
 	Limits               Limits
 	SessionsPerUser      int  // the oldest sessions above it end at sign-in; below 1: no limit
