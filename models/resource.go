@@ -25,6 +25,19 @@ func (p Policy) Audience(kept Words) Words {
 	return kept
 }
 
+// ConsentCovers reports whether what was granted covers a request for the scope and resources: neither is more.
+func (p Policy) ConsentCovers(granted *Consent, scope Scope, audience Words) bool {
+	if !granted.Scope.Covers(scope) {
+		return false
+	}
+	for _, resource := range p.Audience(audience) {
+		if !p.Audience(granted.Audience).Has(resource) {
+			return false
+		}
+	}
+	return true
+}
+
 // CheckResource says what is wrong with a resource identifier, "" when nothing is: an absolute URI without a fragment (RFC 8707 §2).
 func CheckResource(text string) string {
 	uri, err := url.Parse(text)

@@ -101,8 +101,9 @@ type Consent struct {
 	ID            int64
 	UserID        int64
 	ApplicationID int64
-	RedirectURI   string `gorm:"column:redirect_uri"`
+	RedirectURI   string `gorm:"column:redirect_uri"` // "" for a device
 	Scope         Scope
+	Audience      Words // the resources it is for; empty means our own APIs
 	Created       time.Time
 	Modified      time.Time
 

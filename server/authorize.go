@@ -172,7 +172,8 @@ func (s *Server) Authorize(ctx context.Context, actor Actor, a *Authorization) (
 		if a.Application.SkipAuthorization {
 			return nil
 		}
-		return keepConsent(tx, models.Consent{UserID: actor.User.ID, ApplicationID: a.Application.ID, RedirectURI: a.registeredURI, Scope: a.Scope})
+		return s.keepConsent(tx, models.Consent{UserID: actor.User.ID, ApplicationID: a.Application.ID, RedirectURI: a.registeredURI,
+			Scope: a.Scope, Audience: a.Audience})
 	})
 	if err != nil {
 		return AuthorizationResponse{}, fmt.Errorf("authorize: %w", err)

@@ -10,7 +10,7 @@ import (
 )
 
 // NeedsConsent reports whether the user has to be asked: not where the application skips that, nor where the user has granted as
-// much to the same application at the same redirect URI before. A redirect to a port of this machine that the program has just opened
+// much, for the same resources, to the same application at the same redirect URI before. A redirect to a port of this machine that the program has just opened
 // is asked for each time: any other program could have opened it (RFC 8252 §8.6).
 func (s *Server) NeedsConsent(ctx context.Context, actor Actor, a *Authorization) (bool, error) {
 	if a.Application.SkipAuthorization {
@@ -26,13 +26,13 @@ func (s *Server) NeedsConsent(ctx context.Context, actor Actor, a *Authorization
 	if err != nil {
 		return false, fmt.Errorf("look up consent: %w", err)
 	}
-	return !consent.Scope.Covers(a.Scope), nil
+	return !s.policy.ConsentCovers(consent, a.Scope, a.Audience), nil
 }
 
 // keepConsent remembers what the user granted, unless an earlier consent covers it: asking for less takes nothing away from that.
-func keepConsent(tx *store.Tx, granted models.Consent) error {
+func (s *Server) keepConsent(tx *store.Tx, granted models.Consent) error {
 	earlier, err := tx.Consent(granted.UserID, granted.ApplicationID, granted.RedirectURI)
-	if err == nil && earlier.Scope.Covers(granted.Scope) {
+	if err == nil && s.policy.ConsentCovers(earlier, granted.Scope, granted.Audience) {
 		return nil
 	}
 	if err != nil && !errors.Is(err, store.ErrNotFound) {

@@ -36,6 +36,7 @@ func (b *bed) allow(t testing.TB, user *models.User, request *server.Authorizati
 
 func TestConsentIsRemembered(t *testing.T) {
 	onBed(t, func(t *testing.T, b *bed) {
+		b.withResources(t)
 		if !b.needsConsent(t, b.alice, b.asked(t, b.native, "scope", "read")) {
 			t.Fatal("nobody was asked")
 		}
@@ -51,6 +52,9 @@ func TestConsentIsRemembered(t *testing.T) {
 			{"other scope", b.alice, b.asked(t, b.native, "scope", "write"), true},
 			{"other redirect URI", b.alice, b.asked(t, b.native, "scope", "read", "redirect_uri", b.native.RedirectURIs[1]), true},
 			{"other port of a loopback address", b.alice, b.asked(t, b.native, "scope", "read", "redirect_uri", "http://127.0.0.1:5000/callback"), true},
+			{"one of the two APIs that were meant", b.alice, b.asked(t, b.native, "scope", "read", "resource", gatewayAPI), false},
+			{"another resource", b.alice, b.asked(t, b.native, "scope", "read", "resource", files), true},
+			{"another resource beside", b.alice, b.asked(t, b.native, "scope", "read", "resource", gatewayAPI+" "+files), true},
 			{"other user", b.bob, b.asked(t, b.native, "scope", "read"), true},
 			{"other application", b.alice, b.asked(t, b.web, "scope", "read"), true},
 		} {

@@ -61,7 +61,7 @@ func (s *Server) DecideDevice(ctx context.Context, actor Actor, typed string, ap
 		if err != nil {
 			return err
 		}
-		return keepConsent(tx, models.Consent{UserID: actor.User.ID, ApplicationID: code.ApplicationID, Scope: code.Scope})
+		return s.keepConsent(tx, models.Consent{UserID: actor.User.ID, ApplicationID: code.ApplicationID, Scope: code.Scope, Audience: code.Audience})
 	})
 	if errors.Is(err, store.ErrNotFound) {
 		return ErrWrongUserCode

@@ -29,7 +29,7 @@ func (r Reader) ConsentedScopes(userID, applicationID int64) ([]models.Scope, er
 func (tx *Tx) KeepConsent(c *models.Consent) error {
 	return translate(tx.db.Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "user_id"}, {Name: "application_id"}, {Name: "redirect_uri"}},
-		DoUpdates: clause.AssignmentColumns([]string{"scope", "modified"}),
+		DoUpdates: clause.AssignmentColumns([]string{"scope", "audience", "modified"}),
 	}).Create(c).Error)
 }
 
