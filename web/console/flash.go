@@ -19,6 +19,7 @@ var flashes = map[string]templates.Flash{
 	"welcome":              {Kind: "good", Text: "You are the first administrator, and signed in."},
 	"set-up-already":       {Kind: "warning", Text: "This server is set up already. Sign in."},
 	"signed-out":           {Kind: "good", Text: "You are signed out."},
+	"session-ended":        {Kind: "warning", Text: "You were no longer signed in, so nothing was saved. Sign in and send the form again."},
 	"repeated":             {Kind: "warning", Text: "This form was sent before, so nothing was made now. The value was shown once, at the first time."},
 	"token-saved":          {Kind: "good", Text: "The token was saved."},
 	"token-deleted":        {Kind: "good", Text: "The token was deleted. Programs that use it are refused from now on."},

@@ -98,12 +98,13 @@ func letFormsLeave(c *gin.Context) {
 }
 
 // toSignIn sends somebody who is not signed in to the sign-in page, and from there back to where they were going: after a form,
-// to the page that the form is on.
+// to the page that the form is on, with word that nothing was saved.
 func (w *Console) toSignIn(c *gin.Context) {
 	if c.Request.Method != http.MethodPost {
 		c.Redirect(http.StatusFound, signInAddress(c.Request.URL.RequestURI()))
 		return
 	}
+	w.leaveFlash(c, "session-ended")
 	next := c.Request.URL.Path
 	if !w.shown[strings.TrimSuffix(c.FullPath(), "/")] {
 		next = path.Dir(strings.TrimSuffix(next, "/"))

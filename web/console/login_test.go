@@ -128,7 +128,8 @@ func TestSessionEnds(t *testing.T) {
 		b.submit(page, "section form", "description", "late").goesTo("/login?next=%2Ftokens%2F" + id)
 		b.post("/tokens/" + id + "/refresh").goesTo("/login?next=%2Ftokens%2F" + id)
 		b.post("/tokens/delete", "id", id).goesTo("/login?next=%2Ftokens")
-		b.post("/tokens/new").goesTo("/login?next=%2Ftokens%2Fnew")
+		b.follow(b.post("/tokens/new").goesTo("/login?next=%2Ftokens%2Fnew")).says(".flash", "nothing was saved")
+		b.get("/login").lacks(".flash")
 	})
 }
 
