@@ -23,6 +23,7 @@ func issueRefreshToken(s *Server, tx *store.Tx, request *tokenRequest) (*Issued,
 		return nil, err
 	}
 	issued, err := s.rotate(tx, request.actor, rotation{
+		client: request.client.ID,
 		digest: models.SecretOf(request.form["refresh_token"]).Digest(),
 		scope:  scope, resources: request.resources(),
 		permit: func(token *models.RefreshToken) error { return s.permitRefresh(tx, request, token) },
@@ -34,14 +35,10 @@ func issueRefreshToken(s *Server, tx *store.Tx, request *tokenRequest) (*Issued,
 }
 
 func (s *Server) permitRefresh(tx *store.Tx, request *tokenRequest, token *models.RefreshToken) error {
-	switch {
-	case token.ApplicationID != request.client.ID:
-		return &errUnknown{invalidGrant("The refresh token is invalid.")}
-	case token.Platform == models.Controller && !request.face.OfController():
+	if token.Platform == models.Controller && !request.face.OfController() {
 		return invalidGrant(models.ReasonControllerRefresh)
-	default:
-		return s.permitSubject(tx, token)
 	}
+	return s.permitSubject(tx, token)
 }
 
 // permitSubject refuses to renew tokens of a user who is disabled or may not have new ones.

@@ -70,7 +70,7 @@ func TestRefreshGraceTogether(t *testing.T) {
 	}
 }
 
-// TestRefreshGraceRevivesNothing: what was revoked, disabled or narrowed meanwhile stays so.
+// TestRefreshGraceRevivesNothing: what was revoked or disabled meanwhile stays so.
 func TestRefreshGraceRevivesNothing(t *testing.T) {
 	for name, end := range map[string]func(t *testing.T, b *bed, next pair){
 		"the successor revoked": func(_ *testing.T, b *bed, next pair) { b.revoke(form("token", next.refresh), by(b.web)) },
@@ -134,4 +134,65 @@ func TestRefreshAbsoluteIsNotShorterThanAToken(t *testing.T) {
 			t.Errorf("a family lives %d seconds, want as long as one of its tokens", got)
 		}
 	}, func(o *server.Options) { o.Lifetimes.RefreshToken, o.Lifetimes.RefreshAbsolute = 100, 25 })
+}
+
+// TestRefreshGraceStaysNarrow: a scope that was taken away from the family is not given back by a repeat (contract §12.26).
+func TestRefreshGraceStaysNarrow(t *testing.T) {
+	onBed(t, func(t *testing.T, b *bed) {
+		first := b.token(passwordGrant(), by(b.web)).succeeded(t, "read write", true)
+		next := b.token(refreshGrant(first.refresh), by(b.web)).succeeded(t, "read write", true)
+		_, err := b.UpdateToken(t.Context(), as(b.alice), models.FaceGateway, b.presented(t, next.access).ID, server.TokenInput{Scope: pointer("read")})
+		check(t, err)
+		b.unchanged(t, func() {
+			b.token(refreshGrant(first.refresh, "scope", "read write"), by(b.web)).refused(t, 400, server.InvalidScope,
+				"The requested scope exceeds the scope of the refresh token.")
+		})
+		again := b.token(refreshGrant(first.refresh), by(b.web)).succeeded(t, "read", true)
+		b.token(refreshGrant(again.refresh), by(b.web)).succeeded(t, "read", true)
+	})
+}
+
+// TestRefreshWithoutGrace: with no grace a repeat is reuse, also for a racer whose transaction began before the winner's.
+func TestRefreshWithoutGrace(t *testing.T) {
+	onBed(t, func(t *testing.T, b *bed) {
+		first := b.token(passwordGrant(), by(b.web)).succeeded(t, "read write", true)
+		b.token(refreshGrant(first.refresh), by(b.web)).succeeded(t, "read write", true)
+		b.db.Clock.Advance(-time.Second)
+		b.token(refreshGrant(first.refresh), by(b.web)).refused(t, 400, server.InvalidGrant, refreshInvalid)
+		b.counted(t, map[string]int{"access_tokens": 0, "refresh_tokens WHERE revoked IS NULL": 0})
+	}, func(o *server.Options) { o.Lifetimes.RefreshGrace = 0 })
+}
+
+// TestRefreshReusedWhateverElse: reuse revokes the family also where the client would have been refused for another reason.
+func TestRefreshReusedWhateverElse(t *testing.T) {
+	for name, change := range map[string]func(t *testing.T, b *bed){
+		"user disabled": func(t *testing.T, b *bed) {
+			b.alice.IsActive = false
+			b.change(t, func(tx *store.Tx) error { return tx.UpdateUser(b.alice) })
+		},
+		"user external": func(t *testing.T, b *bed) {
+			b.alice.ExternalAccount = "ldap"
+			b.change(t, func(tx *store.Tx) error { return tx.UpdateUser(b.alice) })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBed(t, func(t *testing.T, b *bed) {
+				first := b.token(passwordGrant(), by(b.web)).succeeded(t, "read write", true)
+				b.token(refreshGrant(first.refresh), by(b.web)).succeeded(t, "read write", true)
+				b.db.Clock.Advance(time.Hour)
+				change(t, b)
+				b.token(refreshGrant(first.refresh), by(b.web)).refused(t, 400, server.InvalidGrant, refreshInvalid)
+				b.counted(t, map[string]int{"access_tokens": 0, "refresh_tokens WHERE revoked IS NULL": 0, "activity WHERE note = 'refresh token reused'": 3})
+			})
+		})
+	}
+	t.Run("at another root", func(t *testing.T) {
+		onBed(t, func(t *testing.T, b *bed) {
+			first := b.controllerToken(passwordGrant(), by(b.job)).succeeded(t, "read write", true)
+			b.controllerToken(refreshGrant(first.refresh), by(b.job)).succeeded(t, "read write", true)
+			b.db.Clock.Advance(time.Hour)
+			b.token(refreshGrant(first.refresh), by(b.job)).refused(t, 400, server.InvalidGrant, refreshInvalid)
+			b.counted(t, map[string]int{"access_tokens": 0, "refresh_tokens WHERE revoked IS NULL": 0})
+		})
+	})
 }

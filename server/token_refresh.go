@@ -19,6 +19,7 @@ func (*errReused) Error() string { return "refresh token reused" }
 
 // rotation is a request to renew by refresh token.
 type rotation struct {
+	client    int64 // the application whose token it has to be: nobody else spends it, or has its family punished
 	digest    models.Digest
 	scope     models.Scope // "": all that was granted
 	resources models.Words // none: all that were granted
@@ -29,27 +30,32 @@ type rotation struct {
 // rotate spends a refresh token and issues its successors, in the caller's transaction (RFC 6749 §6, RFC 9700 §4.14.2): the old
 // access token is deleted, the family and platform stay, the access token's scope may narrow. Of several callers one succeeds, and
 // some of those who follow within the grace (repeated); a refusal, which permit may add to, spends nothing. A reused token is
-// *errReused; an unknown one is store.ErrNotFound.
+// *errReused, whatever else there is to say of it; one that is unknown or another client's is store.ErrNotFound.
 func (s *Server) rotate(tx *store.Tx, actor Actor, in rotation) (*Issued, error) {
 	old, err := tx.RotateRefreshToken(in.digest)
 	if err != nil && !errors.Is(err, store.ErrReplayed) {
 		return nil, err
 	}
-	if refused := in.permit(old); refused != nil {
-		return nil, refused
+	if old.ApplicationID != in.client {
+		return nil, store.ErrNotFound
 	}
-	before := old.AccessToken // what the new access token takes its description from
+	before, granted := old.AccessToken, old.Scope
 	if err != nil {
-		if before, err = s.repeatRotation(tx, old); err != nil {
+		earlier, err := s.repeatRotation(tx, old)
+		if err != nil {
 			return nil, err
 		}
+		before, granted = earlier.AccessToken, earlier.Scope
+	}
+	if refused := in.permit(old); refused != nil {
+		return nil, refused
 	}
 	if old.Expired(tx.Now()) {
 		return nil, &Error{Code: InvalidGrant, Description: "The refresh token has expired.", legacy: true}
 	}
-	scope := old.Scope
+	scope := granted
 	if in.scope != "" {
-		if !old.Scope.Covers(in.scope) {
+		if !granted.Covers(in.scope) {
 			return nil, &Error{Code: InvalidScope, Description: "The requested scope exceeds the scope of the refresh token."}
 		}
 		scope = in.scope
@@ -62,7 +68,7 @@ func (s *Server) rotate(tx *store.Tx, actor Actor, in rotation) (*Issued, error)
 	if err != nil {
 		return nil, err
 	}
-	plan := issuance{application: application, user: old.SubjectUserID, requester: old.UserID, scope: scope, granted: old.Scope,
+	plan := issuance{application: application, user: old.SubjectUserID, requester: old.UserID, scope: scope, granted: granted,
 		platform: old.Platform, family: old.FamilyID, audience: audience, resources: old.Audience, refresh: true, parent: old, form: in.form}
 	if before != nil {
 		plan.description = before.Description
@@ -79,10 +85,11 @@ func (s *Server) rotate(tx *store.Tx, actor Actor, in rotation) (*Issued, error)
 const gracedRepeats = 5
 
 // repeatRotation decides, in the caller's transaction, about a refresh token that was used before. A client that lost the answer, or
-// refreshes in several tabs, comes back with it soon: it gets another pair beside the first, a few times. It returns an access token of
-// an earlier answer, nil when none is left. A token of which a successor was used is no longer the last: its client has got an
-// answer, so that somebody else is reusing it, whenever that is. What was revoked stays so, and punishes nobody.
-func (s *Server) repeatRotation(tx *store.Tx, used *models.RefreshToken) (*models.AccessToken, error) {
+// refreshes in several tabs, comes back with it soon: it gets another pair beside the first, a few times. It returns an earlier
+// answer that lives. A token of which a successor was used is no longer the last: its client has got an
+// answer, so that somebody else is reusing it, whenever that is. What was revoked stays so, and punishes nobody; what was narrowed stays
+// narrow.
+func (s *Server) repeatRotation(tx *store.Tx, used *models.RefreshToken) (*models.RefreshToken, error) {
 	refused := invalidGrant("The refresh token is invalid.")
 	if used.Reason != store.ReasonRotated {
 		return nil, refused
@@ -94,7 +101,7 @@ func (s *Server) repeatRotation(tx *store.Tx, used *models.RefreshToken) (*model
 	live := func(t models.RefreshToken) bool { return t.Revoked == nil }
 	rotated := func(t models.RefreshToken) bool { return t.Reason == store.ReasonRotated }
 	switch {
-	case !tx.Now().Before(after(*used.Revoked, s.lifetimes.RefreshGrace)), slices.ContainsFunc(successors, rotated):
+	case s.lifetimes.RefreshGrace == 0, !tx.Now().Before(after(*used.Revoked, s.lifetimes.RefreshGrace)), slices.ContainsFunc(successors, rotated):
 		return nil, &errReused{used}
 	case !slices.ContainsFunc(successors, live):
 		return nil, refused
@@ -106,7 +113,7 @@ func (s *Server) repeatRotation(tx *store.Tx, used *models.RefreshToken) (*model
 	if !within {
 		return nil, refused
 	}
-	return successors[0].AccessToken, nil
+	return &successors[slices.IndexFunc(successors, live)], nil
 }
 
 // punishReuse revokes the family of a reused refresh token. It is a transaction of its own: the one that saw the reuse was rolled back.
@@ -174,7 +181,7 @@ func (s *Server) refreshToken(ctx context.Context, actor Actor, face models.Face
 			return models.Invalid{{Field: models.NonField, Message: "The application may not use refresh tokens."}}
 		}
 		permit := func(refresh *models.RefreshToken) error { return s.permitSubject(tx, refresh) }
-		issued, err = s.rotate(tx, actor, rotation{digest: refresh.Digest, form: form, permit: permit})
+		issued, err = s.rotate(tx, actor, rotation{client: refresh.ApplicationID, digest: refresh.Digest, form: form, permit: permit})
 		if err == nil {
 			issued.AccessToken.User = token.User
 		}

@@ -147,7 +147,10 @@ func (tx *Tx) LockAccessToken(id int64) (*models.AccessToken, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := tx.hold(subjects{applications: some(token.ApplicationID), users: some(token.UserID), family: token.FamilyID}); err != nil {
+	if err := tx.hold(subjects{applications: some(token.ApplicationID), users: some(token.UserID)}); err != nil {
+		return nil, err
+	}
+	if err := tx.claim(subjects{family: token.FamilyID}); err != nil { // what is narrowed is narrowed for the whole family
 		return nil, err
 	}
 	if err := tx.lockRefreshTokensOf(TokenSelection{IDs: []int64{id}}); err != nil {

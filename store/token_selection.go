@@ -76,7 +76,7 @@ const selectedAtOnce = 1000
 // claimed is what the selection names, other than by id: while its tokens are changed, no other transaction puts one in place of one that
 // it took away, such as the successor of a rotated refresh token.
 func (s TokenSelection) claimed() subjects {
-	all := subjects{everything: s.Everything, family: s.FamilyID}
+	all := subjects{family: s.FamilyID}
 	if s.ApplicationID != 0 {
 		all.applications = []int64{s.ApplicationID}
 	}
@@ -85,9 +85,7 @@ func (s TokenSelection) claimed() subjects {
 			all.users = append(all.users, id)
 		}
 	}
-	if s.Platform != "" && len(all.stripes()) == 0 {
-		all.everything = true
-	}
+	all.everything = len(all.stripes()) == 0 && (s.Everything || s.Platform != "")
 	return all
 }
 
