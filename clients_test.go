@@ -78,7 +78,7 @@ func (v *visitor) makeClients(name string) (native, web client) {
 		return client{id: made.string("client_id"), secret: made.string("client_secret")}
 	}
 	return register("public", "authorization_code "+models.GrantDeviceCode),
-		register("confidential", "authorization_code client_credentials "+models.GrantDeviceCode)
+		register("confidential", "authorization_code client_credentials password "+models.GrantDeviceCode)
 }
 
 // runScript runs a script of clients/ and does at the browser what its lines ask for.
@@ -88,7 +88,8 @@ func (v *visitor) runScript(script string) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	command := exec.CommandContext(ctx, "node", "clients/"+script)
 	problems := &lockedBuffer{}
-	command.Env = []string{"PATH=" + os.Getenv("PATH"), "ISSUER=" + v.url, "PUBLIC_ID=" + native.id, "CONFIDENTIAL_ID=" + web.id, "CONFIDENTIAL_SECRET=" + web.secret}
+	command.Env = []string{"PATH=" + os.Getenv("PATH"), "ISSUER=" + v.url, "PUBLIC_ID=" + native.id, "CONFIDENTIAL_ID=" + web.id, "CONFIDENTIAL_SECRET=" + web.secret,
+		"USERNAME=visitor", "PASSWORD=" + adminPassword}
 	command.Stderr = problems
 	output, err := command.StdoutPipe()
 	if err != nil {
@@ -154,6 +155,12 @@ func (v *visitor) runGo() {
 		v.decide("authorize", config.AuthCodeURL("state", oauth2.S256ChallengeOption(verifier)))
 		redeemByGo(t, name, config, verifier, <-back)
 	}
+	script := &oauth2.Config{ClientID: web.id, ClientSecret: web.secret, Scopes: []string{"read"}, Endpoint: oauth2.Endpoint{TokenURL: v.url + "/o/token/"}}
+	if token, err := script.PasswordCredentialsToken(t.Context(), "visitor", adminPassword); err != nil || token.RefreshToken == "" {
+		t.Errorf("password: %v, %v", token, err)
+	}
+	_, err := script.PasswordCredentialsToken(t.Context(), "visitor", "wrong")
+	wantCode(t, "a wrong password", err, "invalid_grant")
 	machine := clientcredentials.Config{ClientID: web.id, ClientSecret: web.secret, TokenURL: v.url + "/o/token/", Scopes: []string{"read"}}
 	token, err := machine.Token(t.Context())
 	if err != nil || token.Type() != "Bearer" || token.RefreshToken != "" || token.Extra("scope") != "read" {

@@ -18,6 +18,8 @@ export const issuer = new URL(setting('ISSUER'))
 export const publicID = setting('PUBLIC_ID')
 export const confidentialID = setting('CONFIDENTIAL_ID')
 export const confidentialSecret = setting('CONFIDENTIAL_SECRET')
+export const username = setting('USERNAME')
+export const password = setting('PASSWORD')
 
 // throughBrowser has the browser open the address that makes of a redirect URI on a free port (RFC 8252 §7.3), and returns where it came back.
 export async function throughBrowser(decision, make) {

@@ -1,4 +1,4 @@
-import { confidentialID, confidentialSecret, issuer, publicID, refused, run, throughBrowser } from './flow.mjs'
+import { confidentialID, confidentialSecret, issuer, password, publicID, refused, run, throughBrowser, username } from './flow.mjs'
 import assert from 'node:assert/strict'
 import * as oauth from 'oauth4webapi'
 
@@ -116,6 +116,16 @@ async function machine() {
   }
 }
 
+// passwords is the grant that platform users script with.
+async function passwords() {
+  const ask = async (given) => oauth.processGenericTokenEndpointResponse(as, web.client,
+    await oauth.genericTokenEndpointRequest(as, web.client, web.auth, 'password', { username, password: given, scope: 'read' }, http))
+  const tokens = await ask(password)
+  assert.equal(tokens.scope, 'read')
+  await refresh(web, tokens.refresh_token)
+  await refused('a wrong password', () => ask('wrong'), oauth.ResponseBodyError, { error: 'invalid_grant', status: 400 })
+}
+
 async function errors() {
   const wrong = { client: web.client, auth: oauth.ClientSecretBasic('wrong') }
   for (const [what, call] of Object.entries({
@@ -131,4 +141,4 @@ async function errors() {
   await refused('unknown refresh token', () => refresh(web, 'unknown'), oauth.ResponseBodyError, { error: 'invalid_grant', status: 400 })
 }
 
-await run(discovery, code(native), code(web), answers, resources, machine, errors)
+await run(discovery, code(native), code(web), answers, resources, machine, passwords, errors)

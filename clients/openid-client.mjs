@@ -1,4 +1,4 @@
-import { confidentialID, confidentialSecret, issuer, publicID, refused, run, throughBrowser } from './flow.mjs'
+import { confidentialID, confidentialSecret, issuer, password, publicID, refused, run, throughBrowser, username } from './flow.mjs'
 import assert from 'node:assert/strict'
 import * as client from 'openid-client'
 
@@ -77,6 +77,24 @@ async function machine() {
   }
 }
 
+// resources asks for a token for one of the two APIs (RFC 8707).
+async function resources() {
+  const resource = web.serverMetadata().protected_resources[0]
+  const tokens = await client.clientCredentialsGrant(web, { scope: 'read', resource })
+  assert.deepEqual((await client.tokenIntrospection(web, tokens.access_token)).aud, [resource])
+  await refused('an unknown resource', () => client.clientCredentialsGrant(web, { resource: 'https://unknown.example.org/' }), client.ResponseBodyError,
+    { error: 'invalid_target', status: 400 })
+}
+
+// passwords is the grant that platform users script with.
+async function passwords() {
+  const ask = (given) => client.genericGrantRequest(web, 'password', { username, password: given, scope: 'read' })
+  const tokens = await ask(password)
+  assert.equal(tokens.scope, 'read')
+  await client.refreshTokenGrant(web, tokens.refresh_token)
+  await refused('a wrong password', () => ask('wrong'), client.ResponseBodyError, { error: 'invalid_grant', status: 400 })
+}
+
 async function errors() {
   const wrong = await discover(confidentialID, client.ClientSecretBasic('wrong'))
   for (const [what, call] of Object.entries({
@@ -96,4 +114,4 @@ async function errors() {
   await refused('unknown refresh token', () => client.refreshTokenGrant(web, 'unknown'), client.ResponseBodyError, { error: 'invalid_grant', status: 400 })
 }
 
-await run(discovery, code(() => native), code(() => web), answers, machine, errors)
+await run(discovery, code(() => native), code(() => web), answers, resources, machine, passwords, errors)
