@@ -25,6 +25,21 @@ func (p Policy) Audience(kept Words) Words {
 	return kept
 }
 
+// Reach is the audience of a token that is made with another one: what opens less for its bearer opens no more through it. A
+// controller application's token does not reach the gateway's API (contract §0, rule 4).
+func (p Policy) Reach(t *AccessToken) Words {
+	if t.Personal() || t.Platform == Gateway || p.ControllerTokensEverywhere {
+		return t.Audience
+	}
+	reach := Words{p.Issuer + ResourceController}
+	for _, resource := range t.Audience {
+		if !p.OwnResources().Has(resource) {
+			reach = append(reach, resource)
+		}
+	}
+	return reach
+}
+
 // ConsentCovers reports whether what was granted covers a request for the scope and resources: neither is more.
 func (p Policy) ConsentCovers(granted *Consent, scope Scope, audience Words) bool {
 	if !granted.Scope.Covers(scope) {

@@ -22,7 +22,7 @@ func TestAcceptsBearerByAudience(t *testing.T) {
 		{Words{"/api/gateway/v1/", issuer + "/api/gateway/v1", issuer + "/API/gateway/v1/", issuer}, false, false},
 	} {
 		token := &AccessToken{Platform: Gateway, Audience: test.audience}
-		for face, want := range map[Face]bool{FaceGateway: test.gateway, FaceGatewayOAuth: test.gateway, FaceController: test.controller, FaceControllerOAuth: test.controller} {
+		for face, want := range map[Face]bool{FaceGateway: test.gateway, FaceGatewayOAuth: test.gateway, FaceForward: test.gateway, FaceController: test.controller, FaceControllerOAuth: test.controller} {
 			if got := policy.AcceptsBearer(token, face); got != want {
 				t.Errorf("%v at %s: got %t, want %t", test.audience, face, got, want)
 			}

@@ -53,6 +53,9 @@ func AddressSubject(network string) Digest { return subject("address", network) 
 // GuessSubject is a network from which unknown tokens, codes and client secrets are presented.
 func GuessSubject(network string) Digest { return subject("guess", network) }
 
+// DevicesSubject is a network from which device authorizations are begun.
+func DevicesSubject(network string) Digest { return subject("devices", network) }
+
 func subject(kind, value string) Digest { return sha256.Sum256([]byte(kind + ":" + value)) }
 
 // NetworkOf is the part of a client's address that counts as one place: an IPv4 address, the /64 of an IPv6 address (which is the

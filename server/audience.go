@@ -2,6 +2,7 @@ package server
 
 import (
 	"slices"
+	"strings"
 
 	"gatehouse/models"
 	"gatehouse/store"
@@ -11,6 +12,9 @@ import (
 // invalid_target.
 func (s *Server) requestedAudience(r store.Reader, f form) (models.Words, error) {
 	requested := f.resources()
+	if len(requested) > mostResources {
+		return nil, invalidTarget("The request names too many resources.")
+	}
 	for _, uri := range requested {
 		known := s.policy.OwnResources().Has(uri)
 		if !known {
@@ -39,12 +43,18 @@ func (s *Server) narrowAudience(granted, requested models.Words) (models.Words, 
 	return requested, nil
 }
 
-// resources are those that a form names, each once.
+// mostResources is how many resources one request may name.
+const mostResources = 20
+
+// resources are those that a form names, each once; one more than mostResources where there are too many.
 func (f form) resources() models.Words {
 	var once models.Words
-	for _, uri := range models.ParseWords(f[resourceParameter]) {
-		if !slices.Contains(once, uri) {
+	for uri := range strings.SplitSeq(f[resourceParameter], "\x00") {
+		if uri != "" && !slices.Contains(once, uri) {
 			once = append(once, uri)
+		}
+		if len(once) > mostResources {
+			break
 		}
 	}
 	return once

@@ -23,6 +23,7 @@ type Authorization struct {
 	RedirectURI     string
 	registeredURI   string // what RedirectURI stands for: it may differ in the port of a loopback address
 	redirectURISent bool
+	Silent          bool // nobody is asked now: what was granted before has to stand
 	FormPost        bool // the response goes by a form that the browser posts, not in the query
 	State           string
 	Scope           models.Scope
@@ -172,9 +173,15 @@ func (s *Server) Authorize(ctx context.Context, actor Actor, a *Authorization) (
 		if a.Application.SkipAuthorization {
 			return nil
 		}
+		if a.Silent {
+			return s.standingConsent(tx, actor.User.ID, a)
+		}
 		return s.keepConsent(tx, models.Consent{UserID: actor.User.ID, ApplicationID: a.Application.ID, RedirectURI: a.registeredURI,
 			Scope: a.Scope, Audience: a.Audience})
 	})
+	if errors.Is(err, errConsentGone) {
+		return s.refusal(a, &Error{Code: AccessDenied, Description: "The resource owner has withdrawn the consent."}), nil
+	}
 	if err != nil {
 		return AuthorizationResponse{}, fmt.Errorf("authorize: %w", err)
 	}

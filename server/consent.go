@@ -29,6 +29,18 @@ func (s *Server) NeedsConsent(ctx context.Context, actor Actor, a *Authorization
 	return !s.policy.ConsentCovers(consent, a.Scope, a.Audience), nil
 }
 
+// errConsentGone says that a consent was withdrawn or dropped since it was looked up.
+var errConsentGone = errors.New("the consent is gone")
+
+// standingConsent makes sure, in the transaction of a code that nobody was asked about, that the consent to it still stands.
+func (s *Server) standingConsent(tx *store.Tx, userID int64, a *Authorization) error {
+	consent, err := tx.Consent(userID, a.Application.ID, a.registeredURI)
+	if errors.Is(err, store.ErrNotFound) || err == nil && !s.policy.ConsentCovers(consent, a.Scope, a.Audience) {
+		return errConsentGone
+	}
+	return err
+}
+
 // keepConsent remembers what the user granted, unless an earlier consent covers it: asking for less takes nothing away from that.
 func (s *Server) keepConsent(tx *store.Tx, granted models.Consent) error {
 	earlier, err := tx.Consent(granted.UserID, granted.ApplicationID, granted.RedirectURI)
@@ -57,10 +69,10 @@ func (s *Server) WithdrawConsent(ctx context.Context, actor Actor, applicationID
 		return &models.Denied{Outcome: models.Unauthenticated}
 	}
 	err := s.store.WriteInTurn(ctx, func(tx *store.Tx) error {
-		if err := tx.DropConsentsOf(actor.User.ID, applicationID); err != nil {
+		if err := endAccess(tx, actor, applicationID); err != nil { // first, as it claims the application and the user
 			return err
 		}
-		if err := endAccess(tx, actor, applicationID); err != nil {
+		if err := tx.DropConsentsOf(actor.User.ID, applicationID); err != nil {
 			return err
 		}
 		application, err := tx.Application(applicationID)

@@ -14,6 +14,7 @@ const (
 	devicePage     = "/device" // where people enter user codes
 	deviceInterval = 5         // seconds that a device has to leave between two polls (RFC 8628 §3.2)
 	slowDown       = 5         // seconds more, each time it does not (RFC 8628 §3.5)
+	slowest        = 300       // seconds that are not made longer
 )
 
 // deviceAuthorization is the answer to a device (RFC 8628 §3.2).
@@ -32,6 +33,12 @@ func (s *Server) ServeDeviceAuthorization() http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		row, err := s.parseDeviceAuthorization(r)
 		if err != nil {
+			s.writeError(w, r, err)
+			return
+		}
+		started := &tally{}
+		started.add(models.DevicesSubject(models.NetworkOf(ActorFrom(r.Context()).Address)), s.options.Limits.Devices)
+		if _, err := s.count(r.Context(), started); err != nil {
 			s.writeError(w, r, err)
 			return
 		}
@@ -69,7 +76,7 @@ func (s *Server) parseDeviceAuthorization(r *http.Request) (models.DeviceCode, e
 		IntervalSeconds: deviceInterval}, err
 }
 
-// startDevice stores the row with a new pair of codes. A user code that another row has already is drawn again.
+// startDevice stores the row with a new pair of codes, and clears a few that have expired, so that they never pile up. A user code that another row has already is drawn again.
 func (s *Server) startDevice(ctx context.Context, row models.DeviceCode) (code, userCode models.Secret, err error) {
 	const draws = 5
 	for range draws {
@@ -78,6 +85,9 @@ func (s *Server) startDevice(ctx context.Context, row models.DeviceCode) (code, 
 			drawn := row
 			drawn.Digest, drawn.UserCodeDigest, drawn.FamilyID = code.Digest(), userCode.Digest(), newFamily()
 			drawn.Created, drawn.Expires = tx.Now(), after(tx.Now(), s.lifetimes.DeviceCode)
+			if _, err := tx.ClearDeviceCodes(10); err != nil {
+				return err
+			}
 			return tx.CreateDeviceCode(&drawn)
 		})
 		if !errors.Is(err, store.ErrConflict) {

@@ -39,35 +39,38 @@ func parseForm(r *http.Request) (form, error) {
 	return singleValues(values)
 }
 
-// resourceParameter is the one parameter that may be repeated (RFC 8707 §2); its values are kept as words.
+// resourceParameter is the one parameter that may be repeated (RFC 8707 §2); its values are kept with a NUL between, which none can hold.
 const resourceParameter = "resource"
 
 // singleValues refuses repeated parameters (RFC 6749 §3.2), NUL and broken UTF-8.
 func singleValues(values url.Values) (form, error) {
 	single := form{}
 	for name, each := range values {
-		if name == resourceParameter {
-			each = []string{strings.Join(each, " ")}
-		}
+		all := name + strings.Join(each, "")
 		switch {
-		case len(each) > 1:
+		case len(each) > 1 && name != resourceParameter:
 			return nil, invalidRequest("The parameter " + printable(name) + " is repeated.")
-		case strings.ContainsRune(name+each[0], 0) || !utf8.ValidString(name+each[0]):
+		case strings.ContainsRune(all, 0) || !utf8.ValidString(all):
 			return nil, invalidRequest("A parameter holds a NUL or is not valid UTF-8.")
-		case each[0] != "":
-			single[name] = each[0]
+		case all != name:
+			single[name] = strings.Join(each, "\x00")
 		}
 	}
 	return single, nil
 }
 
-// printable keeps of text what an error_description may hold (RFC 6749 §5.2), at most 100 characters of it.
+// printable keeps at most 100 characters of text, as describable does.
 func printable(text string) string {
-	kept := strings.Map(func(r rune) rune {
+	kept := describable(text)
+	return kept[:min(100, len(kept))]
+}
+
+// describable keeps of text what an error_description may hold (RFC 6749 §5.2).
+func describable(text string) string {
+	return strings.Map(func(r rune) rune {
 		if r < 0x20 || r > 0x7e || r == '"' || r == '\\' {
 			return '?'
 		}
 		return r
 	}, text)
-	return kept[:min(100, len(kept))]
 }

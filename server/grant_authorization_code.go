@@ -43,7 +43,20 @@ func issueAuthorizationCode(s *Server, tx *store.Tx, request *tokenRequest) (*Is
 	if err := checkRedemption(code, request); err != nil {
 		return nil, err
 	}
-	user, err := tx.User(code.UserID)
+	return s.issueApproved(tx, request, approval{user: code.UserID, scope: code.Scope, audience: code.Audience, family: code.FamilyID}, refused)
+}
+
+// approval is what a user granted, in a browser or to a device.
+type approval struct {
+	user     int64
+	scope    models.Scope
+	audience models.Words
+	family   string
+}
+
+// issueApproved issues what a user granted, or refuses where the user may have no tokens any more.
+func (s *Server) issueApproved(tx *store.Tx, request *tokenRequest, granted approval, refused error) (*Issued, error) {
+	user, err := tx.User(granted.user)
 	if err != nil {
 		return nil, err
 	}
@@ -53,12 +66,13 @@ func issueAuthorizationCode(s *Server, tx *store.Tx, request *tokenRequest) (*Is
 	if err := s.external(user); err != nil {
 		return nil, err
 	}
-	audience, err := s.narrowAudience(code.Audience, request.resources())
+	audience, err := s.narrowAudience(granted.audience, request.resources())
 	if err != nil {
 		return nil, err
 	}
-	return s.issue(tx, request.actor, issuance{application: request.client, user: &user.ID, requester: &user.ID, scope: code.Scope,
-		platform: request.client.Platform, family: code.FamilyID, audience: audience, resources: code.Audience, refresh: request.client.Allows(models.GrantRefreshToken)})
+	return s.issue(tx, request.actor, issuance{application: request.client, user: &user.ID, requester: &user.ID, scope: granted.scope,
+		platform: request.client.Platform, family: granted.family, audience: audience, resources: granted.audience,
+		refresh: request.client.Allows(models.GrantRefreshToken)})
 }
 
 func checkRedemption(code *models.AuthorizationCode, request *tokenRequest) error {

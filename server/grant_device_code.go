@@ -53,6 +53,9 @@ func notePoll(tx *store.Tx, id int64) error {
 	if err != nil {
 		return err
 	}
+	if code.TooSoon(tx.Now()) && code.IntervalSeconds >= slowest {
+		return &Error{Code: SlowDown, Description: "The device asks too often."} // for good: not worth a writing each time
+	}
 	if code.TooSoon(tx.Now()) {
 		code.IntervalSeconds += slowDown
 		pending = &Error{Code: SlowDown, Description: "The device asks too often. Leave 5 seconds more between two requests from now on."}
@@ -73,20 +76,6 @@ func (s *Server) redeemDeviceCode(tx *store.Tx, request *tokenRequest, code *mod
 	if err != nil {
 		return nil, err
 	}
-	user, err := tx.User(*code.UserID)
-	if err != nil {
-		return nil, err
-	}
-	if !user.IsActive {
-		return nil, invalidGrant("The device code is invalid.")
-	}
-	if err := s.external(user); err != nil {
-		return nil, err
-	}
-	audience, err := s.narrowAudience(code.Audience, request.resources())
-	if err != nil {
-		return nil, err
-	}
-	return s.issue(tx, request.actor, issuance{application: request.client, user: &user.ID, requester: &user.ID, scope: code.Scope,
-		platform: request.client.Platform, family: code.FamilyID, audience: audience, resources: code.Audience, refresh: request.client.Allows(models.GrantRefreshToken)})
+	return s.issueApproved(tx, request, approval{user: *code.UserID, scope: code.Scope, audience: code.Audience, family: code.FamilyID},
+		invalidGrant("The device code is invalid."))
 }

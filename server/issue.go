@@ -56,7 +56,7 @@ func (s *Server) issue(tx *store.Tx, actor Actor, in issuance) (*Issued, error) 
 	}
 	issued.AccessToken = token
 	if in.refresh {
-		if err := s.issueRefreshToken(tx, issued, in); err != nil {
+		if err := s.addRefreshToken(tx, issued, in); err != nil {
 			return nil, err
 		}
 	}
@@ -65,7 +65,8 @@ func (s *Server) issue(tx *store.Tx, actor Actor, in issuance) (*Issued, error) 
 	return issued, tx.Record(entry)
 }
 
-func (s *Server) issueRefreshToken(tx *store.Tx, issued *Issued, in issuance) error {
+// addRefreshToken stores the refresh token that comes with an access token.
+func (s *Server) addRefreshToken(tx *store.Tx, issued *Issued, in issuance) error {
 	value, token := s.options.TokenFormat.New(), issued.AccessToken
 	if in.granted == "" {
 		in.granted = in.scope

@@ -1,7 +1,9 @@
 package server
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 
 	"gatehouse/models"
 )
@@ -48,11 +50,11 @@ func (s *Server) ServeMetadata() http.HandlerFunc {
 		ScopesSupported:             models.ScopeAll.Words(),
 		ResponseTypesSupported:      []string{"code"},
 		ResponseModesSupported:      []string{modeQuery, modeFormPost},
-		GrantTypesSupported: []string{models.GrantAuthorizationCode, models.GrantClientCredentials, models.GrantPassword, models.GrantRefreshToken,
-			models.GrantDeviceCode},
-		TokenAuthMethods:              append([]string{"none"}, secret...),
-		RevocationAuthMethods:         append([]string{"none"}, secret...),
-		IntrospectionAuthMethods:      secret,
+		GrantTypesSupported:         slices.Sorted(maps.Keys(grants)),
+		TokenAuthMethods:            append([]string{"none"}, secret...),
+		RevocationAuthMethods:       append([]string{"none"}, secret...),
+		IntrospectionAuthMethods:    append(secret, "Bearer"), // an access token type may stand here, RFC 8414 §2
+
 		CodeChallengeMethodsSupported: []string{methodS256},
 		IssParameterSupported:         true,
 		ProtectedResources:            s.policy.OwnResources(),

@@ -92,7 +92,7 @@ func TestResourceRefused(t *testing.T) {
 		b.withResources(t)
 		for _, resource := range []string{
 			"https://elsewhere.example.org/", "https://files.example.org", files + "sub", files + "?x", files + "#part", "HTTPS://files.example.org/",
-			"https://files.example.org:443/", testIssuer, testIssuer + "/", strings.TrimSuffix(gatewayAPI, "/"), "/api/gateway/v1/", "files", "é", strings.Repeat("x", 5000),
+			"https://files.example.org:443/", testIssuer, testIssuer + "/", strings.TrimSuffix(gatewayAPI, "/"), "/api/gateway/v1/", gatewayAPI + " " + controllerAPI, " ", "files", "é", strings.Repeat("x", 5000),
 		} {
 			b.unchanged(t, func() {
 				for _, values := range []url.Values{form("grant_type", "client_credentials"), passwordGrant()} {

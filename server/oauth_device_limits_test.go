@@ -16,7 +16,7 @@ func TestDeviceResource(t *testing.T) {
 		b.unchanged(t, func() {
 			b.device(targeting(form(), "https://elsewhere.example.org/"), by(b.web)).refused(t, 400, server.InvalidTarget, targetUnknown)
 		})
-		device := b.approved(t, b.web, b.alice, "resource", files+" "+gatewayAPI)
+		device := b.approved(t, b.web, b.alice, "resource", files, "resource", gatewayAPI)
 		b.unchanged(t, func() {
 			b.token(targeting(poll(device), queue), by(b.web)).refused(t, 400, server.InvalidTarget, targetDenied)
 		})

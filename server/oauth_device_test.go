@@ -163,8 +163,9 @@ func TestDeviceCodesAreCleared(t *testing.T) {
 	onBed(t, func(t *testing.T, b *bed) {
 		b.started(t, b.web)
 		b.approved(t, b.web, b.alice)
+		long := b.another(t, func(o *server.Options) { o.Lifetimes.DeviceCode = 1800 })
+		live := long.approved(t, b.web, b.alice)
 		b.db.Clock.Advance(601 * time.Second)
-		live := b.approved(t, b.web, b.alice)
 		b.records(t, func() {
 			cleared, err := b.ClearTokens(t.Context(), clearing)
 			check(t, err)

@@ -85,6 +85,9 @@ func TestMetadataIsServed(t *testing.T) {
 			"client_secret_post": func(ask asking) answer {
 				return ask(passwordGrant("token", "t", "client_id", b.web.ClientID, "client_secret", b.web.Secret))
 			},
+			"Bearer": func(ask asking) answer {
+				return ask(form("token", "t", "grant_type", "client_credentials"), bearer(b.personal(t, b.admin, models.FaceGateway, "read")))
+			},
 			"none": func(ask asking) answer { return ask(passwordGrant("token", "t"), by(b.desktop)) },
 		}
 		for _, c := range []struct {

@@ -10,6 +10,7 @@ package server
 import (
 	"fmt"
 	"log/slog"
+	"net/http"
 	"runtime"
 	"time"
 
@@ -58,6 +59,7 @@ type Server struct {
 	policy    models.Policy
 	lifetimes Lifetimes
 	passwords *passwordGate
+	origins   *http.CrossOriginProtection
 	userCode  func() models.Secret // draws a user code
 	log       *slog.Logger
 }
@@ -84,11 +86,15 @@ func New(options Options) (*Server, error) {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
 	options.Policy.Issuer = options.Issuer
+	origins := http.NewCrossOriginProtection()
+	if err := origins.AddTrustedOrigin(options.Issuer); err != nil {
+		return nil, fmt.Errorf("server: the public URL is no origin: %w", err)
+	}
 	gate, err := newPasswordGate(runtime.GOMAXPROCS(0))
 	if err != nil {
 		return nil, err
 	}
-	return &Server{options: options, store: options.Store, policy: options.Policy, lifetimes: options.Lifetimes, passwords: gate,
+	return &Server{options: options, store: options.Store, policy: options.Policy, lifetimes: options.Lifetimes, passwords: gate, origins: origins,
 		userCode: models.NewUserCode, log: options.Log}, nil
 }
 

@@ -15,17 +15,21 @@ type Limits struct {
 	Account      models.Bound // sign-ins to an account, from where it is not known; to an account from each browser and address that it knows
 	Address      models.Bound // sign-ins from an address that the accounts do not know, over all accounts
 	Guesses      models.Bound // unknown tokens, codes and client secrets from an address
+	Devices      models.Bound // device authorizations that an address begins: they are written without anybody's leave
 	KnownDevices int          // of each kind an account remembers
 }
 
 // DefaultLimits are those of the product.
 func DefaultLimits() Limits {
 	return Limits{Account: models.Bound{Failures: 10, Seconds: 600}, Address: models.Bound{Failures: 30, Seconds: 600},
-		Guesses: models.Bound{Failures: 200, Seconds: 60}, KnownDevices: 20}
+		Guesses: models.Bound{Failures: 200, Seconds: 60}, Devices: models.Bound{Failures: 100, Seconds: 60},
+		KnownDevices: 20}
 }
 
 // longest is the time after which nothing of the throttle's counts matters any more, in seconds.
-func (l Limits) longest() int64 { return max(l.Account.Seconds, l.Address.Seconds, l.Guesses.Seconds) }
+func (l Limits) longest() int64 {
+	return max(l.Account.Seconds, l.Address.Seconds, l.Guesses.Seconds, l.Devices.Seconds)
+}
 
 // Throttled refuses after too many failures. Credentials were not verified, or are nobody's; whose they are it does not say.
 type Throttled struct {

@@ -16,7 +16,7 @@ const revokeBatch = 1000
 // Revocation says which tokens to revoke. The zero value means the access tokens of everybody.
 type Revocation struct {
 	User          string // the username, "" for everybody
-	RefreshTokens bool   // revoke refresh tokens too, and first
+	RefreshTokens bool   // revoke refresh tokens too, and first; codes that nobody has redeemed go with them
 	Platform      models.Platform
 	// Report is called after each batch that is durable, in order; either list may be empty. It may be nil.
 	Report func(refresh []models.RefreshToken, access []models.AccessToken) error
@@ -37,6 +37,10 @@ func (s *Server) RevokeTokens(ctx context.Context, actor Actor, r Revocation) er
 		selection.UserID = user.ID
 	}
 	if r.RefreshTokens {
+		err := s.store.WriteInTurn(ctx, func(tx *store.Tx) error { return tx.DeletePendingCodes(selection) })
+		if err != nil {
+			return fmt.Errorf("delete codes: %w", err)
+		}
 		if err := s.repeat(ctx, r, func(tx *store.Tx) ([]models.RefreshToken, []models.AccessToken, error) {
 			return revokeRefreshTokens(tx, actor, selection)
 		}); err != nil {

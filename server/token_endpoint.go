@@ -21,6 +21,19 @@ type tokenRequest struct {
 // ServeToken is the token endpoint (RFC 6749 §3.2) of one root: it parses, authenticates the client, lets the grant decide and
 // issue in one transaction, and answers after that is durable.
 func (s *Server) ServeToken(face models.Face) http.HandlerFunc {
+	status := http.StatusOK
+	if face == models.FaceGatewayOAuth {
+		status = s.options.TokenEndpointStatus
+	}
+	return s.serveToken(face, status)
+}
+
+// ServeShortToken is the token endpoint at its short address: the gateway's, but for the status that only clients of /o/ expect.
+func (s *Server) ServeShortToken() http.HandlerFunc {
+	return s.serveToken(models.FaceGatewayOAuth, http.StatusOK)
+}
+
+func (s *Server) serveToken(face models.Face, status int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		request, err := s.parseTokenRequest(r, face)
 		if err != nil {
@@ -31,10 +44,6 @@ func (s *Server) ServeToken(face models.Face) http.HandlerFunc {
 		if err != nil {
 			s.writeError(w, r, err)
 			return
-		}
-		status := http.StatusOK
-		if face == models.FaceGatewayOAuth {
-			status = s.options.TokenEndpointStatus
 		}
 		writeJSON(w, status, tokenAnswer(issued))
 	}
@@ -48,6 +57,10 @@ func (s *Server) parseTokenRequest(r *http.Request, face models.Face) (*tokenReq
 	client, err := s.authenticateClient(r.Context(), r, parameters)
 	if err != nil {
 		return nil, err
+	}
+	if parameters["grant_type"] == models.GrantPassword && s.origins.Check(r) != nil {
+		// No page of another site may try passwords in its visitor's place: their failures would count as the visitor's.
+		return nil, invalidRequest("The password grant is not for pages of other sites.")
 	}
 	actor := Actor{Origin: "oauth", Address: ActorFrom(r.Context()).Address}
 	return &tokenRequest{form: parameters, face: face, actor: actor, client: client}, nil
@@ -168,7 +181,7 @@ func parseRequestedScope(text string, otherwise models.Scope) (models.Scope, err
 // external refuses tokens to users who sign in elsewhere (contract §1.1).
 func (s *Server) external(user *models.User) error {
 	if err := s.policy.External(user); err != nil {
-		return &Error{Code: AccessDenied, Description: err.Error(), legacy: true}
+		return &Error{Code: AccessDenied, Description: describable(err.Error()), legacy: true}
 	}
 	return nil
 }

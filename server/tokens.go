@@ -106,6 +106,10 @@ func (s *Server) planToken(ctx context.Context, actor Actor, face models.Face, i
 		return nil, err
 	}
 	plan.scope, plan.description, plan.expires = token.Scope, token.Description, token.Expires
+	if actor.Token != nil {
+		plan.audience = s.policy.Reach(actor.Token)
+		plan.resources = plan.audience
+	}
 	return plan, nil
 }
 

@@ -29,8 +29,13 @@ func (r Reader) AuthorizationCodeByDigest(digest models.Digest) (*models.Authori
 	return one[models.AuthorizationCode](r.db.Where("digest = ?", digest))
 }
 
-// CreateAuthorizationCode stores a new code.
-func (tx *Tx) CreateAuthorizationCode(code *models.AuthorizationCode) error { return tx.insert(code) }
+// CreateAuthorizationCode stores a new code; ErrNotFound when its user or application is gone meanwhile.
+func (tx *Tx) CreateAuthorizationCode(code *models.AuthorizationCode) error {
+	if err := tx.hold(subjects{applications: []int64{code.ApplicationID}, users: []int64{code.UserID}}); err != nil {
+		return err
+	}
+	return tx.insert(code)
+}
 
 // DeleteAuthorizationCodes deletes the codes that a user gave to an application.
 func (tx *Tx) DeleteAuthorizationCodes(applicationID, userID int64) error {

@@ -34,9 +34,12 @@ func (tx *Tx) ClearAccessTokens(most int) (int64, error) {
 		"expires < ? AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE refresh_tokens.access_token_id = access_tokens.id)", tx.now)
 }
 
-// ClearAuthorizationCodes deletes codes that have expired.
+// usedCodesKept is how long a used code is kept beyond its expiry, so that it is recognised when it comes again (RFC 6749 §4.1.2).
+const usedCodesKept = 24 * time.Hour
+
+// ClearAuthorizationCodes deletes codes that have expired; used ones a day later.
 func (tx *Tx) ClearAuthorizationCodes(most int) (int64, error) {
-	return tx.clear(&models.AuthorizationCode{}, most, "expires", "expires < ?", tx.now)
+	return tx.clear(&models.AuthorizationCode{}, most, "expires", "expires < ? AND (used IS NULL OR expires < ?)", tx.now, tx.now.Add(-usedCodesKept))
 }
 
 // ClearDeviceCodes deletes device codes that have expired, in whatever state.

@@ -18,7 +18,8 @@ func (r Reader) Consents(userID int64) ([]models.Consent, error) {
 		Where("consents.user_id = ?", userID).Order("applications.name, consents.id"))
 }
 
-// ConsentedScopes lists what the user granted to the application, one scope for each redirect URI.
+// ConsentedScopes lists what the user granted to the application, one scope for each redirect URI; "" is one
+// that was dropped.
 func (r Reader) ConsentedScopes(userID, applicationID int64) ([]models.Scope, error) {
 	var scopes []models.Scope
 	err := r.db.Model(&models.Consent{}).Where("user_id = ? AND application_id = ?", userID, applicationID).Order("id").Pluck("scope", &scopes).Error
@@ -38,7 +39,8 @@ func (tx *Tx) DropConsentsOf(userID, applicationID int64) error {
 	return deleted(tx.db.Where("user_id = ? AND application_id = ?", userID, applicationID).Delete(&models.Consent{}))
 }
 
-// DropConsents forgets all consents to the application, as when its redirect URIs change.
+// DropConsents makes all consents to the application cover nothing any more, as when its redirect URIs change. The rows stay: that
+// people were asked still bounds what their tokens may become, and can still be withdrawn. What they granted to a device needs no redirect.
 func (tx *Tx) DropConsents(applicationID int64) error {
-	return translate(tx.db.Where("application_id = ?", applicationID).Delete(&models.Consent{}).Error)
+	return translate(tx.db.Model(&models.Consent{}).Where("application_id = ? AND redirect_uri <> ''", applicationID).Update("scope", "").Error)
 }

@@ -14,7 +14,7 @@ type Authorized struct {
 	Name         string
 	Organization string // "" in rows of old systems
 	Platform     string
-	Scope        string   // "read write"
+	Scope        string   // "read write"; "" where it has to ask again
 	Hosts        []string // where the browser is sent, the scheme of an app on this device, or "a device"
 	Since        time.Time
 }

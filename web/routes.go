@@ -40,7 +40,7 @@ func (w *web) oauthRoutes() []route.Route {
 		endpoint(http.MethodPost, "/api/controller/o/revoke_token/", s.ServeRevocation()),
 		endpoint(http.MethodPost, "/api/controller/o/introspect/", s.ServeIntrospection()),
 
-		endpoint(http.MethodPost, "/token", gateway),
+		endpoint(http.MethodPost, "/token", s.ServeShortToken()),
 		endpoint(http.MethodPost, "/device_authorization", device),
 		endpoint(http.MethodPost, "/revoke", s.ServeRevocation()),
 		endpoint(http.MethodPost, "/introspect", s.ServeIntrospection()),

@@ -140,6 +140,10 @@ func TestCase70RefreshOfAControllerTokenAtTheGateway(t *testing.T) {
 		s.Get(t, "", C+"me/", webtest.Bearer(a.String("token"))).Want(200)
 		fresh := s.Post(t, "", "/api/o/token/", refresh, basic(s.Job)).Want(200)
 		s.Get(t, "", C+"me/", webtest.Bearer(a.String("token"))).Want(401)
+		for _, root := range []string{"/api/controller/o/token/", "/api/controller/o/token", "/api/o/token"} {
+			refresh.Set("refresh_token", fresh.String("refresh_token"))
+			fresh = s.Post(t, "", root, refresh, basic(s.Job)).Want(200)
+		}
 		s.Get(t, "", C+"tokens/", webtest.Bearer(fresh.String("access_token"))).Want(200).Equal("count", 1).Equal("results.0.platform", "controller")
 	})
 }

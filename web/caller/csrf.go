@@ -67,6 +67,9 @@ func (c *Callers) RefererFits(r *http.Request) bool {
 	return err == nil && strings.EqualFold(referer.Scheme+"://"+referer.Host, c.server.Issuer())
 }
 
+// longestPath bounds what a form carries along to where its sender was going.
+const longestPath = 8 << 10
+
 // SafePath is a path of this server to go to after signing in or out: next if it is one, otherwise the path given instead. What a
 // browser may take for another host ("//host", "/\host") is none.
 func SafePath(next, instead string) string {
@@ -74,7 +77,7 @@ func SafePath(next, instead string) string {
 	if err != nil || address.Scheme != "" || address.Host != "" || !strings.HasPrefix(next, "/") {
 		return instead
 	}
-	if strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n\t\x00") {
+	if len(next) > longestPath || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n\t\x00") {
 		return instead
 	}
 	return next

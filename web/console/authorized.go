@@ -95,7 +95,7 @@ func (w *Console) confirmWithdraw(c *gin.Context) error {
 	}
 	return w.render(c, http.StatusOK, "confirm_delete", templates.ConfirmDeletePage{Page: w.page(c, "authorized"), Verb: "Withdraw",
 		Names: []string{rows[place].Name}, Action: at("/authorized", id) + "/withdraw", Cancel: "/authorized", Consequences: []string{
-			"All tokens that the application holds for you end at once.", "It has to ask you again before it can act for you."}})
+			"All tokens that the application holds for you end at once. Personal tokens that were made with them stay: look at your tokens.", "It has to ask you again before it can act for you."}})
 }
 
 func (w *Console) withdraw(c *gin.Context) error {

@@ -32,7 +32,7 @@ func (w *Console) askConsent(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if !needed {
+	if request.Silent = !needed; request.Silent {
 		return w.authorize(c, request)
 	}
 	return w.renderConsent(c, request, values)
