@@ -88,7 +88,7 @@ func protocolError(err error) *Error {
 	case errors.As(err, &known):
 		return known
 	case errors.As(err, &throttled):
-		return &Error{Code: TemporarilyUnavailable, Description: "Too many requests have failed. Try again later.", wait: throttled.Seconds}
+		return &Error{Code: TemporarilyUnavailable, Description: "Too many requests of this kind. Try again later.", wait: throttled.Seconds}
 	case errors.As(err, &denied):
 		return &Error{Code: AccessDenied, Description: denied.Error()}
 	case Unavailable(err):

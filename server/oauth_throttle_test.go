@@ -12,7 +12,7 @@ import (
 	"gatehouse/store"
 )
 
-const tooMany = "Too many requests have failed. Try again later."
+const tooMany = "Too many requests of this kind. Try again later."
 
 // from makes a request come from a place.
 func from(p place) func(*http.Request) {

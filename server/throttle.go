@@ -22,7 +22,7 @@ type Limits struct {
 // DefaultLimits are those of the product.
 func DefaultLimits() Limits {
 	return Limits{Account: models.Bound{Failures: 10, Seconds: 600}, Address: models.Bound{Failures: 30, Seconds: 600},
-		Guesses: models.Bound{Failures: 200, Seconds: 60}, Devices: models.Bound{Failures: 100, Seconds: 60},
+		Guesses: models.Bound{Failures: 200, Seconds: 60}, Devices: models.Bound{Failures: 300, Seconds: 60},
 		KnownDevices: 20}
 }
 
