@@ -7,9 +7,9 @@ import (
 	"testing"
 
 	"gatehouse/models"
+	"gatehouse/server"
 	"gatehouse/web/caller"
 	"gatehouse/web/console"
-	"gatehouse/server"
 	"gatehouse/web/webtest"
 )
 
