@@ -62,7 +62,8 @@ type ClientSecret struct {
 	ID            int64
 	ApplicationID int64
 	Digest        Digest
-	Expires       *time.Time // nil: until replaced
+	Encoded       PasswordDigest // another system's slow hash, in place of Digest until the secret is used; "" for none
+	Expires       *time.Time     // nil: until replaced
 	Created       time.Time
 }
 
@@ -87,11 +88,13 @@ func (a *Application) VerifySecret(secret Secret, now time.Time) bool {
 	}
 	digest, ok := secret.Digest(), false
 	for _, each := range a.ClientSecrets {
-		live := each.Expires == nil || now.Before(*each.Expires)
-		ok = each.Digest.Equal(digest) && live || ok
+		ok = each.Digest.Equal(digest) && each.Live(now) && each.Encoded == "" || ok
 	}
 	return ok
 }
+
+// Live reports whether the secret counts at the time now.
+func (s *ClientSecret) Live(now time.Time) bool { return s.Expires == nil || now.Before(*s.Expires) }
 
 // SetGrantTypes derives GrantTypes from AuthorizationGrantType and what was asked beside it, in a fixed order.
 func (a *Application) SetGrantTypes(asked Words) {

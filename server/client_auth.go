@@ -47,6 +47,10 @@ func (s *Server) authenticateClient(ctx context.Context, r *http.Request, f form
 	valid := client.VerifySecret(presented.secret, s.Now())
 	if client.ClientType == models.Public {
 		valid = presented.secret.Empty()
+	} else if !valid && !presented.secret.Empty() {
+		if valid, err = s.verifyEncodedSecret(ctx, client, presented.secret); err != nil {
+			return nil, err
+		}
 	}
 	if !valid {
 		return nil, s.guessed(ctx, ActorFrom(ctx).Address, refused)

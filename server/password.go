@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/go-crypt/crypt"
 	"github.com/go-crypt/crypt/algorithm/argon2"
 
 	"gatehouse/models"
@@ -18,9 +19,10 @@ const (
 // passwordGate hashes and verifies passwords with argon2id, a bounded number at once: each takes 19 MiB (RFC 9106, OWASP's first
 // choice of parameters). Others wait their turn for as long as their context lives.
 type passwordGate struct {
-	seats  chan struct{}
-	hasher *argon2.Hasher
-	dummy  models.PasswordDigest // what an unknown user is verified against, so that it takes as long
+	seats   chan struct{}
+	foreign *crypt.Decoder // of slow hashes that other systems made
+	hasher  *argon2.Hasher
+	dummy   models.PasswordDigest // what an unknown user is verified against, so that it takes as long
 }
 
 func newPasswordGate(seats int) (*passwordGate, error) {
@@ -28,7 +30,11 @@ func newPasswordGate(seats int) (*passwordGate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare argon2id: %w", err)
 	}
-	gate := &passwordGate{seats: make(chan struct{}, seats), hasher: hasher}
+	foreign, err := newDecoder()
+	if err != nil {
+		return nil, err
+	}
+	gate := &passwordGate{seats: make(chan struct{}, seats), foreign: foreign, hasher: hasher}
 	gate.dummy, err = gate.digest(context.Background(), models.RandomText(16))
 	return gate, err
 }

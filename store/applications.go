@@ -125,6 +125,12 @@ func (tx *Tx) DeleteApplication(id int64) error {
 // AddClientSecret stores a further live secret.
 func (tx *Tx) AddClientSecret(secret *models.ClientSecret) error { return tx.insert(secret) }
 
+// DigestClientSecret keeps the digest of a secret in place of the slow hash that it was verified with. One that was replaced meanwhile stays.
+func (tx *Tx) DigestClientSecret(id int64, digest models.Digest) error {
+	return translate(tx.db.Model(&models.ClientSecret{}).Where("id = ? AND encoded <> ''", id).
+		Updates(map[string]any{"digest": digest, "encoded": ""}).Error)
+}
+
 // ExpireClientSecrets ends all live secrets of the application at the time given; one that is past is deleted.
 func (tx *Tx) ExpireClientSecrets(applicationID int64, at time.Time) error {
 	secrets := tx.db.Where("application_id = ?", applicationID)
