@@ -10,8 +10,8 @@ import (
 )
 
 // NeedsConsent reports whether the user has to be asked: not where the application skips that, nor where the user has granted as
-// much, for the same resources, to the same application at the same redirect URI before. A redirect to a port of this machine that the program has just opened
-// is asked for each time: any other program could have opened it (RFC 8252 §8.6).
+// much, for the same resources, to the same application at the same redirect URI before. A redirect to a port of this machine that the
+// program has just opened is asked for each time: any other program could have opened it (RFC 8252 §8.6).
 func (s *Server) NeedsConsent(ctx context.Context, actor Actor, a *Authorization) (bool, error) {
 	if a.Application.SkipAuthorization {
 		return false, nil
