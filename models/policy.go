@@ -132,6 +132,19 @@ type Visibility struct {
 	Platform      Platform
 }
 
+// Sight says of every kind of thing which an actor sees through one face; what a question about one kind may tell about another follows it.
+type Sight struct {
+	Tokens        Visibility
+	Applications  Visibility
+	Users         Visibility
+	Organizations Visibility
+}
+
+// Sight is what the actor sees through the face.
+func (p Policy) Sight(actor Actor, face Face) Sight {
+	return Sight{p.VisibleTokens(actor, face), p.VisibleApplications(actor, face), p.VisibleUsers(actor, face), p.VisibleOrganizations(actor, face)}
+}
+
 func visibility(actor Actor, face Face, roles ...Role) Visibility {
 	v := Visibility{All: actor.ReadsAll(), UserID: actor.ID()}
 	if face == FaceController {

@@ -29,7 +29,8 @@ func (s *Server) ApplicationByName(ctx context.Context, actor Actor, face models
 
 // Applications lists the applications that the actor sees through the face.
 func (s *Server) Applications(ctx context.Context, actor Actor, face models.Face, q store.Query) (store.Page[models.Application], error) {
-	return s.store.Read(ctx).Applications(q, s.policy.VisibleApplications(actor.Actor, face))
+	q.Sees = s.policy.Sight(actor.Actor, face)
+	return s.store.Read(ctx).Applications(q, q.Sees.Applications)
 }
 
 // ApplicationTokens gives, for each of the applications, the number of its tokens and the first ten of them.

@@ -21,7 +21,8 @@ func (s *Server) Organization(ctx context.Context, actor Actor, face models.Face
 
 // Organizations lists the organizations that the actor sees.
 func (s *Server) Organizations(ctx context.Context, actor Actor, face models.Face, q store.Query) (store.Page[models.Organization], error) {
-	return s.store.Read(ctx).Organizations(q, s.policy.VisibleOrganizations(actor.Actor, face))
+	q.Sees = s.policy.Sight(actor.Actor, face)
+	return s.store.Read(ctx).Organizations(q, q.Sees.Organizations)
 }
 
 // Members lists the users who hold the role in the organization, or any where role is "", as far as the actor sees them.
@@ -29,7 +30,8 @@ func (s *Server) Members(ctx context.Context, actor Actor, face models.Face, org
 	if _, err := s.Organization(ctx, actor, face, organizationID); err != nil {
 		return store.Page[models.User]{}, err
 	}
-	return s.store.Read(ctx).Members(organizationID, role, q, s.policy.VisibleUsers(actor.Actor, face))
+	q.Sees = s.policy.Sight(actor.Actor, face)
+	return s.store.Read(ctx).Members(organizationID, role, q, q.Sees.Users)
 }
 
 // OrganizationInput is what a caller says about an organization. A nil field was not given.

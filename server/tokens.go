@@ -21,7 +21,8 @@ func (s *Server) Token(ctx context.Context, actor Actor, face models.Face, id in
 
 // Tokens lists the tokens that the actor sees through the face.
 func (s *Server) Tokens(ctx context.Context, actor Actor, face models.Face, q store.Query) (store.Page[models.AccessToken], error) {
-	return s.store.Read(ctx).AccessTokens(q, s.policy.VisibleTokens(actor.Actor, face))
+	q.Sees = s.policy.Sight(actor.Actor, face)
+	return s.store.Read(ctx).AccessTokens(q, q.Sees.Tokens)
 }
 
 // TokenInput is what a caller says about a token. A nil field was not given.

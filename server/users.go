@@ -29,7 +29,8 @@ func (s *Server) UserByName(ctx context.Context, actor Actor, face models.Face, 
 
 // Users lists the users that the actor sees.
 func (s *Server) Users(ctx context.Context, actor Actor, face models.Face, q store.Query) (store.Page[models.User], error) {
-	return s.store.Read(ctx).Users(q, s.policy.VisibleUsers(actor.Actor, face))
+	q.Sees = s.policy.Sight(actor.Actor, face)
+	return s.store.Read(ctx).Users(q, q.Sees.Users)
 }
 
 // UserInput is what a caller says about a user. A nil field was not given.

@@ -13,35 +13,30 @@ import (
 var accessTokenList = &resource{
 	table: "access_tokens",
 	columns: map[string]column{
-		"id":                         {sql: "access_tokens.id", kind: idColumn},
-		"user":                       {sql: "access_tokens.user_id", kind: idColumn, nullable: true},
-		"user__id":                   {sql: "access_tokens.user_id", kind: idColumn, nullable: true},
-		"user__username":             {sql: "users.username", join: "user"},
-		"application":                {sql: "access_tokens.application_id", kind: idColumn, nullable: true},
-		"application__id":            {sql: "access_tokens.application_id", kind: idColumn, nullable: true},
-		"application__name":          {sql: "applications.name", join: "application"},
-		"application__organization":  {sql: "applications.organization_id", kind: idColumn, join: "application"},
-		"scope":                      {sql: "access_tokens.scope"},
-		"description":                {sql: "access_tokens.description"},
-		"expires":                    {sql: "access_tokens.expires", kind: timeColumn},
-		"last_used":                  {sql: "access_tokens.last_used", kind: timeColumn, nullable: true},
-		"platform":                   {sql: "access_tokens.platform"},
-		"created":                    {sql: "access_tokens.created", kind: timeColumn},
-		"modified":                   {sql: "access_tokens.modified", kind: timeColumn},
-		"created_by":                 {sql: "access_tokens.created_by", kind: idColumn, nullable: true},
-		"modified_by":                {sql: "access_tokens.modified_by", kind: idColumn, nullable: true},
-		"token":                      {kind: secretColumn},
-		"refresh_token":              {sql: "(SELECT r.id FROM refresh_tokens r WHERE r.access_token_id = access_tokens.id)", kind: idColumn, nullable: true},
-		"refresh_token__token":       {kind: secretColumn},
-		"application__client_secret": {kind: secretColumn},
-		"user__password":             {kind: secretColumn},
+		"id":            {sql: "access_tokens.id", kind: idColumn},
+		"user":          {sql: "access_tokens.user_id", kind: idColumn, nullable: true},
+		"application":   {sql: "access_tokens.application_id", kind: idColumn, nullable: true},
+		"scope":         {sql: "access_tokens.scope"},
+		"description":   {sql: "access_tokens.description"},
+		"expires":       {sql: "access_tokens.expires", kind: timeColumn},
+		"last_used":     {sql: "access_tokens.last_used", kind: timeColumn, nullable: true},
+		"platform":      {sql: "access_tokens.platform"},
+		"created":       {sql: "access_tokens.created", kind: timeColumn},
+		"modified":      {sql: "access_tokens.modified", kind: timeColumn},
+		"created_by":    {sql: "access_tokens.created_by", kind: idColumn, nullable: true},
+		"modified_by":   {sql: "access_tokens.modified_by", kind: idColumn, nullable: true},
+		"refresh_token": {sql: "(SELECT r.id FROM refresh_tokens r WHERE r.access_token_id = access_tokens.id)", kind: idColumn, nullable: true},
 	},
-	joins: map[string]string{
-		"user":        "LEFT JOIN users ON users.id = access_tokens.user_id",
-		"application": "LEFT JOIN applications ON applications.id = access_tokens.application_id",
-	},
+	relations: stamped(map[string]relation{
+		"user":          {to: "users", on: "{to}.id = {from}.user_id", as: "users"},
+		"application":   {to: "applications", on: "{to}.id = {from}.application_id", as: "applications"},
+		"refresh_token": {to: "refresh_tokens", on: "{to}.access_token_id = {from}.id"},
+	}),
 	search: []string{"description", "user__username", "application__name"},
 	order:  []Order{{Field: "id"}},
+
+	visible: Reader.visibleTokens,
+	sees:    func(s models.Sight) models.Visibility { return s.Tokens },
 }
 
 func withAccessToken(db *gorm.DB) *gorm.DB {
@@ -61,7 +56,9 @@ func (r Reader) AccessTokenByDigest(digest models.Digest) (*models.AccessToken, 
 
 // AccessTokens lists tokens with user, application and refresh token.
 func (r Reader) AccessTokens(q Query, v models.Visibility) (Page[models.AccessToken], error) {
-	return list[models.AccessToken](r.visibleTokens(v), accessTokenList, q, "User", "Application", "RefreshToken")
+	return limited(r, q, func(r Reader) (Page[models.AccessToken], error) {
+		return list[models.AccessToken](r.visibleTokens(v), accessTokenList, q, "User", "Application", "RefreshToken")
+	})
 }
 
 // visibleTokens narrows to what v shows. The ids come from one index each: an OR over both would read the whole table on PostgreSQL.

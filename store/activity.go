@@ -18,13 +18,17 @@ var activityList = &resource{
 		"origin":      {sql: "activity.origin"},
 		"note":        {sql: "activity.note"},
 	},
+	relations: map[string]relation{"actor": {to: "users", on: "{to}.id = {from}.actor_id"}},
+
 	search: []string{"actor_name", "object_name", "note"},
 	order:  []Order{{Field: "id", Descending: true}},
 }
 
 // Activity lists entries of the activity stream, newest first.
 func (r Reader) Activity(q Query) (Page[models.Activity], error) {
-	return list[models.Activity](r.db, activityList, q)
+	return limited(r, q, func(r Reader) (Page[models.Activity], error) {
+		return list[models.Activity](r.db, activityList, q)
+	})
 }
 
 // ActivityOfForm loads the entry of what was made by the form with this number; ErrNotFound.

@@ -11,33 +11,38 @@ import (
 var applicationList = &resource{
 	table: "applications",
 	columns: map[string]column{
-		"id":                       {sql: "applications.id", kind: idColumn},
-		"name":                     {sql: "applications.name"},
-		"description":              {sql: "applications.description"},
-		"organization":             {sql: "applications.organization_id", kind: idColumn, nullable: true},
-		"organization__name":       {sql: "organizations.name", join: "organization"},
-		"organization__id":         {sql: "applications.organization_id", kind: idColumn, nullable: true},
-		"user":                     {sql: "applications.user_id", kind: idColumn, nullable: true},
-		"user__username":           {sql: "owners.username", join: "user"},
-		"client_id":                {sql: "applications.client_id"},
-		"client_type":              {sql: "applications.client_type"},
-		"authorization_grant_type": {sql: "applications.authorization_grant_type"},
-		"redirect_uris":            {sql: "applications.redirect_uris"},
-		"skip_authorization":       {sql: "applications.skip_authorization", kind: boolColumn},
-		"platform":                 {sql: "applications.platform"},
-		"created":                  {sql: "applications.created", kind: timeColumn},
-		"modified":                 {sql: "applications.modified", kind: timeColumn},
-		"created_by":               {sql: "applications.created_by", kind: idColumn, nullable: true},
-		"modified_by":              {sql: "applications.modified_by", kind: idColumn, nullable: true},
-		"client_secret":            {kind: secretColumn},
-		"user__password":           {kind: secretColumn},
+		"id":                        {sql: "applications.id", kind: idColumn},
+		"name":                      {sql: "applications.name"},
+		"description":               {sql: "applications.description"},
+		"organization":              {sql: "applications.organization_id", kind: idColumn, nullable: true},
+		"user":                      {sql: "applications.user_id", kind: idColumn, nullable: true},
+		"client_id":                 {sql: "applications.client_id"},
+		"client_type":               {sql: "applications.client_type"},
+		"authorization_grant_type":  {sql: "applications.authorization_grant_type"},
+		"redirect_uris":             {sql: "applications.redirect_uris"},
+		"post_logout_redirect_uris": {sql: "applications.post_logout_redirect_uris"},
+		"algorithm":                 {sql: "applications.algorithm"},
+		"skip_authorization":        {sql: "applications.skip_authorization", kind: boolColumn},
+		"require_pkce":              {sql: "applications.require_pkce", kind: boolColumn},
+		"introspect_all":            {sql: "applications.introspect_all", kind: boolColumn},
+		"platform":                  {sql: "applications.platform"},
+		"created":                   {sql: "applications.created", kind: timeColumn},
+		"modified":                  {sql: "applications.modified", kind: timeColumn},
+		"created_by":                {sql: "applications.created_by", kind: idColumn, nullable: true},
+		"modified_by":               {sql: "applications.modified_by", kind: idColumn, nullable: true},
 	},
-	joins: map[string]string{
-		"organization": "LEFT JOIN organizations ON organizations.id = applications.organization_id",
-		"user":         "LEFT JOIN users AS owners ON owners.id = applications.user_id",
-	},
+	relations: stamped(map[string]relation{
+		"organization":  {to: "organizations", on: "{to}.id = {from}.organization_id", as: "organizations"},
+		"user":          {to: "users", on: "{to}.id = {from}.user_id", as: "owners"},
+		"tokens":        {to: "access_tokens", on: "{to}.application_id = {from}.id", many: true},
+		"access_tokens": {to: "access_tokens", on: "{to}.application_id = {from}.id", many: true}, // as the gateway calls them
+	}),
+	shown:  []string{"id", "name"},
 	search: []string{"name", "description"},
 	order:  []Order{{Field: "organization"}, {Field: "name"}},
+
+	visible: Reader.visibleApplications,
+	sees:    func(s models.Sight) models.Visibility { return s.Applications },
 }
 
 func withApplication(db *gorm.DB) *gorm.DB {
@@ -65,6 +70,13 @@ func (r Reader) ApplicationByClientID(clientID string) (*models.Application, err
 
 // Applications lists applications with organization and owner.
 func (r Reader) Applications(q Query, v models.Visibility) (Page[models.Application], error) {
+	return limited(r, q, func(r Reader) (Page[models.Application], error) {
+		return list[models.Application](r.visibleApplications(v), applicationList, q, "Organization", "User")
+	})
+}
+
+// visibleApplications narrows to what v shows.
+func (r Reader) visibleApplications(v models.Visibility) *gorm.DB {
 	db := r.db
 	if v.Platform != "" {
 		db = db.Where("applications.platform = ?", v.Platform)
@@ -72,7 +84,7 @@ func (r Reader) Applications(q Query, v models.Visibility) (Page[models.Applicat
 	if !v.All {
 		db = db.Where("applications.organization_id IN ?", v.Organizations)
 	}
-	return list[models.Application](db, applicationList, q, "Organization", "User")
+	return db
 }
 
 // LockApplicationsOf lists the ids of an organization's applications, or of those that a user owns, and keeps other transactions from

@@ -2,6 +2,8 @@ package store
 
 import (
 	"database/sql"
+	"maps"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -19,20 +21,72 @@ func (s *Store) Pools() (read, write *sql.DB) {
 	return read, write
 }
 
+// SetLimit bounds one query of a list.
+func (s *Store) SetLimit(d time.Duration) { s.limit = d }
+
 // SetTimeout bounds one Write.
 func (s *Store) SetTimeout(d time.Duration) { s.timeout = d }
 
-// Lists are the fields of each list that may be asked for, by the name of its table, and the kind of each.
+// Lists are the fields of each list that may be asked for, with those of rows one relation to one away, by the name of its table, and the
+// kind of each.
 func Lists() map[string]map[string]string {
-	kinds := map[kind]string{textColumn: "text", idColumn: "id", boolColumn: "bool", timeColumn: "time", secretColumn: "secret"}
+	kinds := map[kind]string{textColumn: "text", idColumn: "id", boolColumn: "bool", timeColumn: "time"}
 	lists := map[string]map[string]string{}
 	for _, r := range []*resource{accessTokenList, applicationList, userList, organizationList, activityList} {
 		lists[r.table] = map[string]string{}
 		for name, c := range r.columns {
 			lists[r.table][name] = kinds[c.kind]
 		}
+		for relation, along := range r.relations {
+			for name, c := range resourceOf(along.to).columns {
+				if !along.many {
+					lists[r.table][relation+"__"+name] = kinds[c.kind]
+				}
+			}
+		}
 	}
 	return lists
+}
+
+// Path is where a path of relations leads.
+type Path struct {
+	Table string
+	Many  bool // it leads through a relation to many
+}
+
+// Paths are all paths along relations that a list takes.
+func Paths(table string) map[string]Path {
+	paths := map[string]Path{}
+	var walk func(r *resource, path string, many bool, been []*resource)
+	walk = func(r *resource, path string, many bool, been []*resource) {
+		for name, along := range r.relations {
+			to := resourceOf(along.to)
+			if slices.Contains(been, to) {
+				continue
+			}
+			paths[path+name] = Path{to.table, many || along.many}
+			walk(to, path+name+"__", many || along.many, append(slices.Clone(been), r, to))
+		}
+	}
+	for _, r := range []*resource{accessTokenList, applicationList, userList, organizationList, activityList} {
+		if r.table == table {
+			walk(r, "", false, nil)
+		}
+	}
+	return paths
+}
+
+// SecretNames are what no path may go through.
+func SecretNames() []string { return slices.Sorted(maps.Keys(secretNames)) }
+
+// RegularExpression is a pattern in the words of a database.
+func RegularExpression(pattern string, folded bool, dialect string) (string, error) {
+	return regularExpression(pattern, folded, dialect)
+}
+
+// MatchesPattern is the function regexp of SQLite, with its end.
+func MatchesPattern(pattern, text string, until time.Time) (bool, error) {
+	return matchesPattern(pattern, text, until)
 }
 
 // Statement is a statement that ran, with its parameters.

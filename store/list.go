@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"gorm.io/gorm"
+
+	"gatehouse/models"
 )
 
 // Query asks for a page of a list. Its zero value is the whole list in its own order.
@@ -17,15 +19,18 @@ type Query struct {
 	Limit     int      // 0: no limit
 	Offset    int
 	SkipCount bool
+	Sees      models.Sight // of which related rows Filters and Order may tell; zero: of next to none (ADR 0015)
 }
 
-// Filter is one condition. Field may name a related row's field: "user__username".
+// Filter is one condition. Field may be a path to a related row's field: "user__username"; with the lookup "search" it is one to a
+// relation. Filters on the rows at the far end of one relation are about the same row, unless one of the last three is set.
 type Filter struct {
 	Field  string
 	Lookup string // "" is exact
 	Value  string
 	Not    bool
 	Or     bool // all filters with Or make one group of alternatives
+	Chain  bool // stands for itself; goes before Or
 }
 
 // Order is one sort key.
@@ -55,6 +60,7 @@ const (
 	mostConditions = 100    // filters, search terms and sort keys
 	mostValues     = 10_000 // of all filters
 	mostText       = 10_000 // bytes in one value
+	mostRelations  = 25     // joins and sub-queries
 )
 
 type kind int
@@ -64,23 +70,25 @@ const (
 	idColumn
 	boolColumn
 	timeColumn
-	secretColumn
 )
 
 type column struct {
 	sql      string
 	kind     kind
-	join     string // the key in resource.joins that sql needs
+	join     string // the key in scope.joins that sql needs
 	nullable bool   // may be null even where nothing is joined
 }
 
 // resource is what may be asked about one list: an allow-list. Nothing that a caller sends becomes SQL but through it.
 type resource struct {
-	table   string
-	columns map[string]column
-	joins   map[string]string
-	search  []string // column names
-	order   []Order
+	table     string
+	columns   map[string]column
+	relations map[string]relation
+	shown     []string // columns that a row with a relation to this one shows of it
+	search    []string // column names
+	order     []Order
+	visible   func(Reader, models.Visibility) *gorm.DB // the rows that somebody sees
+	sees      func(models.Sight) models.Visibility
 }
 
 func (r *resource) orderUnless(asked []Order) []Order {
@@ -90,68 +98,83 @@ func (r *resource) orderUnless(asked []Order) []Order {
 	return r.order
 }
 
-type condition struct {
-	sql  string
-	args []any
-}
-
 type queryBuilder struct {
-	resource *resource
-	joined   map[string]bool
-	and, or  []condition
-	orderBy  []string
+	*scope
+	sight      models.Sight
+	fresh      *gorm.DB // for sub-queries
+	conditions int
+	relations  int
+	or         []condition
+	orderBy    []string
 }
 
 func (b *queryBuilder) column(field string) (column, error) {
-	c, ok := b.resource.columns[field]
-	if !ok {
-		return c, &QueryError{Field: field, Message: fmt.Sprintf("%s has no field named '%s'", b.resource.table, field)}
+	in, c, err := b.find(b.scope, field)
+	if err == nil && in != b.scope {
+		return c, &QueryError{Field: field, Message: fmt.Sprintf("%s has many values for each row and cannot be sorted by.", short(field))}
 	}
-	if c.kind == secretColumn {
-		name := field[strings.LastIndex(field, "__")+1:]
-		return c, &QueryError{Field: field, Secret: true, Message: fmt.Sprintf("Filtering on %s is not allowed.", strings.TrimPrefix(name, "_"))}
-	}
-	if c.join != "" {
-		b.joined[c.join] = true
-	}
-	return c, nil
+	return c, err
 }
 
 func (b *queryBuilder) filter(f Filter) error {
-	c, err := b.column(f.Field)
-	if err != nil {
+	f = overMany(b.resource, f)
+	if !f.Not && !f.Or && !f.Chain {
+		return b.require(b.scope, f)
+	}
+	apart := b.apart()
+	if err := b.require(apart, f); err != nil {
 		return err
 	}
-	sql, args, err := lookup(c, f)
-	if err != nil {
-		return err
-	}
+	c := apart.condition()
 	if f.Not {
-		sql = "NOT COALESCE(" + sql + ", FALSE)"
+		c.sql = "NOT COALESCE((" + c.sql + "), FALSE)"
 	}
-	if f.Or {
-		b.or = append(b.or, condition{sql, args})
+	if f.Or && !f.Chain {
+		b.or = append(b.or, c)
 	} else {
-		b.and = append(b.and, condition{sql, args})
+		b.and = append(b.and, c)
 	}
 	return nil
+}
+
+// require makes a filter, prefixes aside, hold in the scope.
+func (b *queryBuilder) require(s *scope, f Filter) error {
+	if f.Lookup == "search" {
+		return b.relatedSearch(s, f)
+	}
+	in, c, err := b.find(s, f.Field)
+	if err != nil {
+		return err
+	}
+	sql, args, err := lookup(c, f, b.fresh.Name())
+	if err == nil {
+		in.and = append(in.and, condition{sql, args})
+	}
+	return err
 }
 
 func (b *queryBuilder) searchTerm(term string) error {
 	if err := checkText("search", term); err != nil {
 		return err
 	}
+	return b.anyContains(b.scope, b.resource.search, term)
+}
+
+// anyContains makes the term occur in one of the fields, all of the same row, whatever its case.
+func (b *queryBuilder) anyContains(s *scope, fields []string, term string) error {
+	var in *scope
 	var alternatives []string
 	var args []any
-	for _, name := range b.resource.search {
-		c := b.resource.columns[name]
-		if c.join != "" {
-			b.joined[c.join] = true
+	for _, field := range fields {
+		at, c, err := b.find(s, field)
+		if err != nil {
+			return err
 		}
+		in = at
 		alternatives = append(alternatives, "fold("+c.sql+") LIKE ? ESCAPE '\\'")
 		args = append(args, "%"+escapeLike(fold(term))+"%")
 	}
-	b.and = append(b.and, condition{"(" + strings.Join(alternatives, " OR ") + ")", args})
+	in.and = append(in.and, condition{"(" + strings.Join(alternatives, " OR ") + ")", args})
 	return nil
 }
 
@@ -175,30 +198,35 @@ func (b *queryBuilder) order(orders []Order) error {
 }
 
 func (b *queryBuilder) on(db *gorm.DB) *gorm.DB {
-	for _, name := range slices.Sorted(maps.Keys(b.joined)) {
-		db = db.Joins(b.resource.joins[name])
+	for _, key := range slices.Sorted(maps.Keys(b.joins)) {
+		db = db.Joins(b.joins[key].sql, b.joins[key].args...)
 	}
-	for _, c := range b.and {
+	for _, c := range b.all() {
 		db = db.Where(c.sql, c.args...)
 	}
 	if len(b.or) > 0 {
-		var parts []string
-		var args []any
-		for _, c := range b.or {
-			parts, args = append(parts, c.sql), append(args, c.args...)
-		}
-		db = db.Where("("+strings.Join(parts, " OR ")+")", args...)
+		c := either(b.or)
+		db = db.Where(c.sql, c.args...)
 	}
 	return db
 }
 
-// build turns a query into SQL, or says what is wrong with it.
-func (r *resource) build(q Query) (*queryBuilder, error) {
-	tooLong := &QueryError{Message: "The query is too long."}
-	if len(q.Filters)+len(q.Search)+len(q.Order) > mostConditions {
-		return nil, tooLong
+// count refuses a query of more conditions than are taken.
+func (b *queryBuilder) count(conditions int) error {
+	if b.conditions += conditions; b.conditions > mostConditions {
+		return errTooLong()
 	}
-	b := &queryBuilder{resource: r, joined: map[string]bool{}}
+	return nil
+}
+
+func errTooLong() error { return &QueryError{Message: "The query is too long."} }
+
+// build turns a query into SQL, or says what is wrong with it.
+func (r *resource) build(db *gorm.DB, q Query) (*queryBuilder, error) {
+	b := &queryBuilder{scope: newScope(r, r.table), sight: q.Sees, fresh: db.Session(&gorm.Session{NewDB: true})}
+	if err := b.count(len(q.Filters) + len(q.Search) + len(q.Order)); err != nil {
+		return nil, err
+	}
 	for _, filter := range q.Filters {
 		if err := b.filter(filter); err != nil {
 			return nil, err
@@ -210,11 +238,11 @@ func (r *resource) build(q Query) (*queryBuilder, error) {
 		}
 	}
 	values := 0
-	for _, c := range slices.Concat(b.and, b.or) {
+	for _, c := range slices.Concat(b.all(), b.or) {
 		values += len(c.args)
 	}
 	if values > mostValues {
-		return nil, tooLong
+		return nil, errTooLong()
 	}
 	return b, b.order(append(slices.Clone(q.Order), r.orderUnless(q.Order)...))
 }
@@ -222,7 +250,7 @@ func (r *resource) build(q Query) (*queryBuilder, error) {
 // list runs a query that is narrowed to what may be seen, and counts it.
 func list[T any](db *gorm.DB, r *resource, q Query, preload ...string) (Page[T], error) {
 	page := Page[T]{Count: -1}
-	b, err := r.build(q)
+	b, err := r.build(db, q)
 	if err != nil {
 		return page, err
 	}

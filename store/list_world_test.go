@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"testing"
@@ -55,8 +56,11 @@ func moment(p *time.Time) any {
 	return *p
 }
 
-// everything is a Visibility that hides nothing.
-var everything = models.Visibility{All: true}
+// everything is a Visibility that hides nothing, and seesAll of every list.
+var (
+	everything = models.Visibility{All: true}
+	seesAll    = models.Sight{Tokens: everything, Applications: everything, Users: everything, Organizations: everything}
+)
 
 // growLists fills every table that can be listed, and returns the lists with what is in them.
 func growLists(t testing.TB, db storetest.DB) []listed {
@@ -65,17 +69,26 @@ func growLists(t testing.TB, db storetest.DB) []listed {
 	applications := growApplications(t, db, users, organizations)
 	tokens, refresh := growTokens(t, db, users, applications)
 	lists := []listed{
-		{name: "users", ask: func(r store.Reader, q store.Query) ([]int64, int64, error) { return asked(r.Users(q, everything)) }},
+		{name: "users", ask: func(r store.Reader, q store.Query) ([]int64, int64, error) {
+			q.Sees = seesAll
+			return asked(r.Users(q, everything))
+		}},
 		{name: "organizations", ask: func(r store.Reader, q store.Query) ([]int64, int64, error) {
+			q.Sees = seesAll
 			return asked(r.Organizations(q, everything))
 		}},
 		{name: "applications", ask: func(r store.Reader, q store.Query) ([]int64, int64, error) {
+			q.Sees = seesAll
 			return asked(r.Applications(q, everything))
 		}},
 		{name: "access_tokens", ask: func(r store.Reader, q store.Query) ([]int64, int64, error) {
+			q.Sees = seesAll
 			return asked(r.AccessTokens(q, everything))
 		}},
-		{name: "activity", ask: func(r store.Reader, q store.Query) ([]int64, int64, error) { return asked(r.Activity(q)) }, rows: growActivity(t, db)},
+		{name: "activity", ask: func(r store.Reader, q store.Query) ([]int64, int64, error) {
+			q.Sees = seesAll
+			return asked(r.Activity(q))
+		}, rows: growActivity(t, db)},
 	}
 	for _, u := range users {
 		lists[0].rows = append(lists[0].rows, row{u.ID, map[string]any{"id": u.ID, "username": u.Username, "first_name": u.FirstName, "last_name": u.LastName,
@@ -88,32 +101,48 @@ func growLists(t testing.TB, db storetest.DB) []listed {
 			"created": o.Created, "modified": o.Modified, "created_by": id(o.CreatedBy), "modified_by": id(o.ModifiedBy)}})
 	}
 	for _, a := range applications {
-		fields := map[string]any{"id": a.ID, "name": a.Name, "description": a.Description, "organization": id(a.OrganizationID), "organization__id": id(a.OrganizationID),
-			"organization__name": nil, "user": id(a.UserID), "user__username": nil, "client_id": a.ClientID, "client_type": string(a.ClientType),
+		fields := map[string]any{"id": a.ID, "name": a.Name, "description": a.Description, "organization": id(a.OrganizationID),
+			"user": id(a.UserID), "client_id": a.ClientID, "client_type": string(a.ClientType),
 			"authorization_grant_type": a.AuthorizationGrantType, "redirect_uris": a.RedirectURIs.String(), "skip_authorization": a.SkipAuthorization,
+			"require_pkce": a.RequirePKCE, "introspect_all": a.IntrospectAll, "algorithm": a.Algorithm, "post_logout_redirect_uris": a.PostLogoutRedirectURIs.String(),
 			"platform": string(a.Platform), "created": a.Created, "modified": a.Modified, "created_by": id(a.CreatedBy), "modified_by": id(a.ModifiedBy)}
-		if a.Organization != nil {
-			fields["organization__name"] = a.Organization.Name
-		}
-		if a.User != nil {
-			fields["user__username"] = a.User.Username
-		}
 		lists[2].rows = append(lists[2].rows, row{a.ID, fields})
 	}
 	for _, k := range tokens {
-		fields := map[string]any{"id": k.ID, "user": id(k.UserID), "user__id": id(k.UserID), "user__username": nil, "application": id(k.ApplicationID),
-			"application__id": id(k.ApplicationID), "application__name": nil, "application__organization": nil, "scope": string(k.Scope),
+		fields := map[string]any{"id": k.ID, "user": id(k.UserID), "application": id(k.ApplicationID), "scope": string(k.Scope),
 			"description": k.Description, "expires": k.Expires, "last_used": moment(k.LastUsed), "platform": string(k.Platform), "created": k.Created,
 			"modified": k.Modified, "created_by": id(k.CreatedBy), "modified_by": id(k.ModifiedBy), "refresh_token": refresh[k.ID]}
-		if k.User != nil {
-			fields["user__username"] = k.User.Username
-		}
-		if k.Application != nil {
-			fields["application__name"], fields["application__organization"] = k.Application.Name, id(k.Application.OrganizationID)
-		}
 		lists[3].rows = append(lists[3].rows, row{k.ID, fields})
 	}
+	relate(lists)
 	return lists
+}
+
+// relate gives every row the fields of the rows that it belongs to, under paths.
+func relate(lists []listed) {
+	to := map[string]int{"user": 0, "created_by": 0, "modified_by": 0, "actor": 0, "organization": 1, "application": 2}
+	own := make([]map[int64]map[string]any, len(lists))
+	for n, list := range lists {
+		own[n] = map[int64]map[string]any{}
+		for _, row := range list.rows {
+			own[n][row.id] = maps.Clone(row.fields)
+		}
+	}
+	for _, list := range lists {
+		for _, row := range list.rows {
+			for relation, target := range to {
+				key, has := row.fields[relation]
+				if !has {
+					continue
+				}
+				related, _ := key.(int64)
+				for field := range own[target][lists[target].rows[0].id] {
+					row.fields[relation+"__"+field] = own[target][related][field]
+				}
+				row.fields[relation+"__id"] = key
+			}
+		}
+	}
 }
 
 func stamps(n int) models.Stamps {
@@ -153,7 +182,8 @@ func growApplications(t testing.TB, db storetest.DB, users []*models.User, organ
 	for n, text := range texts {
 		a := &models.Application{Name: text, Description: pick(texts, n+11), ClientID: fmt.Sprintf("%s-%d", text, n), SkipAuthorization: n%3 == 0,
 			ClientType: []models.ClientType{models.Confidential, models.Public}[n%2], AuthorizationGrantType: []string{"password", "authorization-code"}[n/2%2],
-			Platform: []models.Platform{models.Gateway, models.Controller}[n/3%2], RedirectURIs: models.ParseWords(pick(texts, n+5)), Stamps: stamps(n)}
+			Platform: []models.Platform{models.Gateway, models.Controller}[n/3%2], RedirectURIs: models.ParseWords(pick(texts, n+5)), Stamps: stamps(n),
+			RequirePKCE: n%4 == 0, IntrospectAll: n%5 == 0, Algorithm: []string{"", "RS256"}[n%2], PostLogoutRedirectURIs: models.ParseWords(pick(texts, n+9))}
 		if n%4 != 0 {
 			a.Organization = pick(organizations, n/3)
 			a.OrganizationID = &a.Organization.ID

@@ -8,16 +8,16 @@ import (
 	"unicode/utf8"
 )
 
+// operators of the lookups that every kind of column takes.
+var operators = map[string]string{"": "=", "exact": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+
 // lookup turns a filter on c into a condition with bound parameters.
-func lookup(c column, f Filter) (string, []any, error) {
-	fail := func(message string) (string, []any, error) {
-		return "", nil, &QueryError{Field: f.Field, Message: message}
-	}
+func lookup(c column, f Filter, dialect string) (string, []any, error) {
 	switch f.Lookup {
 	case "isnull":
 		null, err := parseBool(f.Value)
 		if err != nil {
-			return fail(f.Field + "__isnull: " + err.Error())
+			return "", nil, wrong(f, err)
 		}
 		if null {
 			return c.sql + " IS NULL", nil, nil
@@ -25,29 +25,54 @@ func lookup(c column, f Filter) (string, []any, error) {
 		return c.sql + " IS NOT NULL", nil, nil
 	case "in":
 		return lookupIn(c, f)
-	case "", "exact", "gt", "gte", "lt", "lte":
-		operator := map[string]string{"": "=", "exact": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}[f.Lookup]
-		if word := strings.ToLower(f.Value); c.kind == idColumn && operator == "=" && (word == "null" || word == "none") {
-			return c.sql + " IS NULL", nil, nil
-		}
-		value, err := parseValue(c.kind, f.Value)
-		if err != nil {
-			return fail(f.Field + ": " + err.Error())
-		}
-		return c.sql + " " + operator + " ?", []any{value}, nil
+	case "regex", "iregex":
+		return lookupPattern(c, f, dialect)
 	}
-	return lookupText(c, f)
+	operator, ok := operators[f.Lookup]
+	if !ok {
+		return lookupText(c, f)
+	}
+	if c.kind == idColumn && isNull(f) {
+		return c.sql + " IS NULL", nil, nil
+	}
+	value, err := parseValue(c.kind, f.Value)
+	if err != nil {
+		return "", nil, wrong(f, err)
+	}
+	return c.sql + " " + operator + " ?", []any{value}, nil
+}
+
+// wrong names the filter to which err happened.
+func wrong(f Filter, err error) error {
+	return &QueryError{Field: f.Field, Message: strings.TrimSuffix(f.Field+"__"+short(f.Lookup), "__") + ": " + err.Error()}
+}
+
+// isNull reports whether the filter asks, in a word, for what is missing.
+func isNull(f Filter) bool {
+	word := strings.ToLower(f.Value)
+	return operators[f.Lookup] == "=" && (word == "null" || word == "none")
+}
+
+// short keeps what a caller sent from filling a message.
+func short(text string) string {
+	if most := 60; len(text) > most {
+		return strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return text
 }
 
 func lookupIn(c column, f Filter) (string, []any, error) {
 	if f.Value == "" {
 		return "", nil, &QueryError{Field: f.Field, Message: "cannot provide empty value for __in"}
 	}
+	if strings.Count(f.Value, ",") >= mostValues {
+		return "", nil, errTooLong()
+	}
 	var values []any
-	for _, each := range strings.Split(f.Value, ",") {
+	for each := range strings.SplitSeq(f.Value, ",") {
 		value, err := parseValue(c.kind, each)
 		if err != nil {
-			return "", nil, &QueryError{Field: f.Field, Message: f.Field + "__in: " + err.Error()}
+			return "", nil, wrong(f, err)
 		}
 		values = append(values, value)
 	}
@@ -55,10 +80,28 @@ func lookupIn(c column, f Filter) (string, []any, error) {
 	return c.sql + " IN (" + places + ")", values, nil
 }
 
-func lookupText(c column, f Filter) (string, []any, error) {
-	fail := func(message string) (string, []any, error) {
-		return "", nil, &QueryError{Field: f.Field, Message: message}
+func lookupPattern(c column, f Filter, dialect string) (string, []any, error) {
+	if c.kind != textColumn {
+		return "", nil, notText(f)
 	}
+	if err := checkText(f.Field, f.Value); err != nil {
+		return "", nil, err
+	}
+	pattern, err := regularExpression(f.Value, f.Lookup == "iregex", dialect)
+	if err != nil {
+		return "", nil, wrong(f, err)
+	}
+	if dialect == SQLite {
+		return c.sql + " REGEXP ?", []any{pattern}, nil
+	}
+	return c.sql + " ~ ?", []any{pattern}, nil
+}
+
+func notText(f Filter) error {
+	return &QueryError{Field: f.Field, Message: fmt.Sprintf("%s is not a text field and does not support %s.", f.Field, f.Lookup)}
+}
+
+func lookupText(c column, f Filter) (string, []any, error) {
 	before, after, folded := "", "", strings.HasPrefix(f.Lookup, "i")
 	switch strings.TrimPrefix(f.Lookup, "i") {
 	case "exact":
@@ -69,10 +112,10 @@ func lookupText(c column, f Filter) (string, []any, error) {
 	case "endswith":
 		before = "%"
 	default:
-		return fail(fmt.Sprintf("Unsupported lookup '%s' for %s.", f.Lookup, f.Field))
+		return "", nil, &QueryError{Field: f.Field, Message: fmt.Sprintf("Unsupported lookup '%s' for %s.", short(f.Lookup), f.Field)}
 	}
 	if c.kind != textColumn {
-		return fail(fmt.Sprintf("%s is not a text field and does not support %s.", f.Field, f.Lookup))
+		return "", nil, notText(f)
 	}
 	if err := checkText(f.Field, f.Value); err != nil {
 		return "", nil, err
@@ -96,7 +139,7 @@ func parseValue(k kind, text string) (any, error) {
 	case idColumn:
 		id, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
-			return nil, fmt.Errorf("'%s' is not an integer", text)
+			return nil, fmt.Errorf("'%s' is not an integer", short(text))
 		}
 		return id, nil
 	case boolColumn:
@@ -131,7 +174,7 @@ func parseBool(text string) (bool, error) {
 	case "false", "0":
 		return false, nil
 	}
-	return false, fmt.Errorf("'%s' is not a boolean", text)
+	return false, fmt.Errorf("'%s' is not a boolean", short(text))
 }
 
 func parseTime(text string) (time.Time, error) {
@@ -140,5 +183,5 @@ func parseTime(text string) (time.Time, error) {
 			return t.UTC().Truncate(time.Microsecond), nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("'%s' is not a date", text)
+	return time.Time{}, fmt.Errorf("'%s' is not a date", short(text))
 }

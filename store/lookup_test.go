@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,6 +32,10 @@ func matches(value any, lookup, text string) bool {
 		return compare(value, text) <= 0
 	case "in":
 		return slices.ContainsFunc(strings.Split(text, ","), func(each string) bool { return compare(value, each) == 0 })
+	case "regex":
+		return regexp.MustCompile(text).MatchString(value.(string))
+	case "iregex":
+		return regexp.MustCompile("(?i)" + text).MatchString(value.(string))
 	}
 	is := value.(string)
 	if plain, folded := strings.CutPrefix(lookup, "i"); folded {
@@ -74,6 +79,13 @@ func number(b bool) int {
 	return 0
 }
 
+// patterns are regular expressions of every kind, most of which PostgreSQL would read in another way.
+var patterns = []string{
+	"", "a", "^a", "a$", "^$", "^.$", ".", "[a-z]", "[^a-z]", `\d`, `\D`, `\w`, `\W`, `\s`, `\S$`, `\bs`, `\b`, `\Bl`, `a|b`, `(alpha|beta)_?1`, `^(?:|x)z`, `|`, `()`, `a{2,}`, `l{1}`,
+	`[[:upper:]]`, `\pL`, `\p{Greek}`, `\p{Lu}+`, `[^\pL]`, `\x{1F642}`, `大.さ`, `\\`, `\\{2}`, `%`, `_`, `'`, `"`, `\.`, `[\]\-^]`, `(?i)ALPHA`, `(?i:A)lpha`, `(?s)b.n`, `b.n`, `\n`, `\tnew`,
+	`a.*?a`, `(?P<name>a)l`, `(a*)*$`, `(?:^)*a`, `\Aal`, `a\z`, `[\x00-\x{10FFFF}]{6}`, `[^\x00-\x{10FFFF}]`, `ß`, `σ`, `ς$`, `K`, `(?i)k`, `\Q.*\E`, `[[:^alpha:]]`, `$^`, `a{0}b`, `(a|b|)+`, `\x00`,
+}
+
 // thorough are the text fields on which every sample is tried; on the others it is some of them.
 var thorough = []string{"username", "user__username"}
 
@@ -86,13 +98,19 @@ func filtersOf(field, kind string) map[string][]string {
 	for _, at := range times {
 		samples["time"] = append(samples["time"], at.Format(time.RFC3339Nano), at.Add(time.Microsecond).In(time.FixedZone("", 3600)).Format(time.RFC3339Nano))
 	}
-	if kind == "text" && !slices.Contains(thorough, field) {
-		some := samples[kind][:0]
-		for n := len(field) % 7; n < len(samples[kind]); n += 7 {
-			some = append(some, samples[kind][n])
-		}
-		samples[kind] = some
+	step := 1
+	switch {
+	case slices.Contains(thorough, field):
+	case strings.Contains(field, "__"): // the relation is what is new
+		step = 2*len(samples[kind])/3 - 1
+	case kind == "text":
+		step = 7
 	}
+	var some []string
+	for n := len(field) % step; n < len(samples[kind]); n += step {
+		some = append(some, samples[kind][n])
+	}
+	samples[kind] = some
 	filters := map[string][]string{"isnull": {"true", "false"}}
 	for _, lookup := range []string{"", "exact", "gt", "gte", "lt", "lte"} {
 		filters[lookup] = samples[kind]
@@ -109,6 +127,10 @@ func filtersOf(field, kind string) map[string][]string {
 	if kind == "text" {
 		for _, lookup := range []string{"iexact", "contains", "icontains", "startswith", "istartswith", "endswith", "iendswith"} {
 			filters[lookup] = samples[kind]
+		}
+		filters["regex"], filters["iregex"] = patterns, patterns
+		if !slices.Contains(thorough, field) {
+			filters["regex"], filters["iregex"] = []string{pick(patterns, len(field))}, []string{pick(patterns, len(field)+5)}
 		}
 	}
 	return filters

@@ -23,7 +23,7 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 	if clock == nil {
 		clock = time.Now
 	}
-	s := &Store{clock: clock, timeout: 30 * time.Second}
+	s := &Store{clock: clock, timeout: 30 * time.Second, limit: queryLimit}
 	var err error
 	if path, ok := sqlitePath(options.URL); ok {
 		err = s.openSQLite(path)

@@ -1,6 +1,10 @@
 package store
 
-import "gatehouse/models"
+import (
+	"gorm.io/gorm"
+
+	"gatehouse/models"
+)
 
 var organizationList = &resource{
 	table: "organizations",
@@ -14,8 +18,17 @@ var organizationList = &resource{
 		"created_by":  {sql: "organizations.created_by", kind: idColumn, nullable: true},
 		"modified_by": {sql: "organizations.modified_by", kind: idColumn, nullable: true},
 	},
+	relations: stamped(map[string]relation{
+		"applications": {to: "applications", on: "{to}.organization_id = {from}.id", many: true},
+		"users":        {to: "users", on: "{to}.id IN (SELECT user_id FROM organization_users WHERE organization_id = {from}.id AND role = 'member')", many: true},
+		"admins":       {to: "users", on: "{to}.id IN (SELECT user_id FROM organization_users WHERE organization_id = {from}.id AND role = 'admin')", many: true},
+	}),
+	shown:  []string{"id", "name"},
 	search: []string{"name", "description"},
 	order:  []Order{{Field: "name"}},
+
+	visible: Reader.visibleOrganizations,
+	sees:    func(s models.Sight) models.Visibility { return s.Organizations },
 }
 
 // Organization loads an organization; ErrNotFound.
@@ -30,11 +43,17 @@ func (r Reader) OrganizationByName(name string) (*models.Organization, error) {
 
 // Organizations lists organizations.
 func (r Reader) Organizations(q Query, v models.Visibility) (Page[models.Organization], error) {
-	db := r.db
-	if !v.All {
-		db = db.Where("organizations.id IN ?", v.Organizations)
+	return limited(r, q, func(r Reader) (Page[models.Organization], error) {
+		return list[models.Organization](r.visibleOrganizations(v), organizationList, q)
+	})
+}
+
+// visibleOrganizations narrows to what v shows.
+func (r Reader) visibleOrganizations(v models.Visibility) *gorm.DB {
+	if v.All {
+		return r.db
 	}
-	return list[models.Organization](db, organizationList, q)
+	return r.db.Where("organizations.id IN ?", v.Organizations)
 }
 
 // CreateOrganization stores a new organization; a taken name is ErrConflict.

@@ -1,8 +1,6 @@
 package store_test
 
 import (
-	"errors"
-	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -151,43 +149,6 @@ func TestCombinedFilters(t *testing.T) {
 			Order: []store.Order{{Field: "user__username", Descending: true}}}, everything)
 		check(t, err)
 		equal(t, "filters, search and order over the same relations", ids(page.Rows), places(3, 5))
-	})
-}
-
-// No path leads to a secret: it can be neither filtered nor sorted by, whatever is asked of it.
-func TestSecretFields(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, db storetest.DB) {
-		want := map[string][]string{
-			"access_tokens": {"application__client_secret", "refresh_token__token", "token", "user__password"},
-			"applications":  {"client_secret", "user__password"}, "users": {"password"},
-		}
-		lists := growLists(t, db)
-		for _, list := range lists {
-			var secret []string
-			for field, kind := range store.Lists()[list.name] {
-				if kind == "secret" {
-					secret = append(secret, field)
-				} else if strings.Contains(field, "password") || strings.Contains(field, "secret") || strings.HasSuffix(field, "digest") {
-					t.Errorf("%s.%s may be asked for", list.name, field)
-				}
-			}
-			slices.Sort(secret)
-			equal(t, list.name, secret, want[list.name])
-			for _, field := range secret {
-				for _, q := range []store.Query{
-					{Filters: []store.Filter{{Field: field, Value: "x"}}}, {Filters: []store.Filter{{Field: field, Lookup: "isnull", Value: "true"}}},
-					{Filters: []store.Filter{{Field: field, Lookup: "nonsense", Value: "\x00", Or: true, Not: true}}}, {Order: []store.Order{{Field: field}}},
-				} {
-					_, _, err := list.ask(db.Read(t.Context()), q)
-					name := field[strings.LastIndex(field, "__")+1:]
-					name = strings.TrimPrefix(name, "_")
-					var refused *store.QueryError
-					if !errors.As(err, &refused) || !refused.Secret || refused.Message != "Filtering on "+name+" is not allowed." {
-						t.Errorf("%s %+v: %v", list.name, q, err)
-					}
-				}
-			}
-		}
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	gormsqlite "gorm.io/driver/sqlite"
 	"gorm.io/gorm"
@@ -85,7 +86,7 @@ func (c sqliteConnector) Connect(context.Context) (driver.Conn, error) {
 // Driver is the driver.
 func (sqliteConnector) Driver() driver.Driver { return sqliteDriver }
 
-// sqliteDriver is a driver of our own, since it knows a function more than the one that every package shares.
+// sqliteDriver is a driver of our own, since it knows two functions more than the one that every package shares.
 var sqliteDriver = func() *sqlite.Driver {
 	d := &sqlite.Driver{}
 	d.MustRegisterDeterministicScalarFunction("fold", 1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
@@ -93,6 +94,15 @@ var sqliteDriver = func() *sqlite.Driver {
 			return fold(text), nil
 		}
 		return args[0], nil
+	})
+	// a REGEXP b is regexp(b, a).
+	d.MustRegisterDeterministicScalarFunction("regexp", 2, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+		pattern, isPattern := args[0].(string)
+		text, isText := args[1].(string)
+		if !isPattern || !isText {
+			return nil, nil
+		}
+		return matchesPattern(pattern, text, time.Now().Add(queryLimit))
 	})
 	return d
 }()

@@ -28,12 +28,14 @@ type Store struct {
 	dialect string
 	path    string        // of the SQLite file
 	timeout time.Duration // bounds one Write, waiting for other writers included
+	limit   time.Duration // bounds one query of a list, see limit.go
 }
 
 // Reader answers questions, bound to the context it was made with.
 type Reader struct {
-	db  *gorm.DB
-	now time.Time
+	db    *gorm.DB
+	now   time.Time
+	limit time.Duration // 0: none of its own
 }
 
 // Tx is one change in the making: everything done through it is stored together when the function given to Write returns nil.
@@ -59,7 +61,7 @@ func (s *Store) Now() time.Time { return s.clock().UTC().Truncate(time.Microseco
 
 // Read gives a Reader for the duration of ctx.
 func (s *Store) Read(ctx context.Context) Reader {
-	return Reader{db: s.read.WithContext(ctx), now: s.Now()}
+	return Reader{db: s.read.WithContext(ctx), now: s.Now(), limit: s.limit}
 }
 
 // Write runs change in one transaction and returns after it is durable, or rolled back with change's error. It is not cut short

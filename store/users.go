@@ -29,10 +29,18 @@ var userList = &resource{
 		"modified":            {sql: "users.modified", kind: timeColumn},
 		"created_by":          {sql: "users.created_by", kind: idColumn, nullable: true},
 		"modified_by":         {sql: "users.modified_by", kind: idColumn, nullable: true},
-		"password":            {kind: secretColumn},
 	},
+	relations: stamped(map[string]relation{
+		"organizations": {to: "organizations", on: "{to}.id IN (SELECT organization_id FROM organization_users WHERE user_id = {from}.id)", many: true},
+		"applications":  {to: "applications", on: "{to}.user_id = {from}.id", many: true},
+		"tokens":        {to: "access_tokens", on: "{to}.user_id = {from}.id", many: true},
+	}),
+	shown:  []string{"id", "username", "first_name", "last_name"},
 	search: []string{"username", "first_name", "last_name", "email"},
 	order:  []Order{{Field: "id"}},
+
+	visible: Reader.visibleUsers,
+	sees:    func(s models.Sight) models.Visibility { return s.Users },
 }
 
 // User loads a user with memberships; ErrNotFound.
@@ -47,22 +55,29 @@ func (r Reader) UserByName(username string) (*models.User, error) {
 
 // Users lists users with their memberships.
 func (r Reader) Users(q Query, v models.Visibility) (Page[models.User], error) {
-	db := r.db
-	if !v.All {
-		db = db.Where("users.id = ? OR users.is_superuser OR users.id IN (?)", v.UserID,
-			r.db.Table("organization_users").Select("user_id").Where("organization_id IN ?", v.Organizations))
+	return limited(r, q, func(r Reader) (Page[models.User], error) {
+		return list[models.User](r.visibleUsers(v), userList, q, "Memberships")
+	})
+}
+
+// visibleUsers narrows to what v shows, and superusers.
+func (r Reader) visibleUsers(v models.Visibility) *gorm.DB {
+	if v.All {
+		return r.db
 	}
-	return list[models.User](db, userList, q, "Memberships")
+	return r.db.Where("users.id = ? OR users.is_superuser OR users.id IN (?)", v.UserID,
+		r.db.Table("organization_users").Select("user_id").Where("organization_id IN ?", v.Organizations))
 }
 
 // Members lists the users who hold the role in the organization, or any where role is "", as far as v shows them.
 func (r Reader) Members(organizationID int64, role models.Role, q Query, v models.Visibility) (Page[models.User], error) {
-	in := r.db.Table("organization_users").Select("user_id").Where("organization_id = ?", organizationID)
-	if role != "" {
-		in = in.Where("role = ?", role)
-	}
-	narrowed := Reader{db: r.db.Where("users.id IN (?)", in).Session(&gorm.Session{}), now: r.now}
-	return narrowed.Users(q, v)
+	return limited(r, q, func(r Reader) (Page[models.User], error) {
+		in := r.db.Table("organization_users").Select("user_id").Where("organization_id = ?", organizationID)
+		if role != "" {
+			in = in.Where("role = ?", role)
+		}
+		return list[models.User](r.visibleUsers(v).Where("users.id IN (?)", in), userList, q, "Memberships")
+	})
 }
 
 // SuperuserExists reports whether anybody active may administer the product.
