@@ -4,12 +4,14 @@ import (
 	"slices"
 
 	"gatehouse/models"
+	"gatehouse/store"
 )
 
 // metadata is what OPTIONS tells about a resource (contract §2.1): its fields, and whether the caller may create or change. Command
 // lines and user interfaces are built from it.
 type metadata struct {
 	name   string
+	list   string // the list's name in the store
 	types  []string
 	search []string
 	fields []attribute
@@ -27,7 +29,7 @@ type attribute struct {
 	readOnly  bool
 	fixed     bool // written on creation only
 	writeOnly bool
-	secret    bool // cannot be filtered by
+	closed    bool // cannot be filtered by
 	maxLength int
 	otherwise any         // its default
 	choices   [][2]string // value and label
@@ -52,7 +54,7 @@ func (c *call) describe(about *metadata) error {
 		actions = append(actions, member{"PUT", c.describeFields(about.changeable(), true)})
 	}
 	return c.ok(append(body, member{"types", about.types}, member{"search_fields", about.search},
-		member{"related_search_fields", []string{}}, member{"max_page_size", c.maxPageSize}, member{"actions", actions}))
+		member{"related_search_fields", store.RelatedSearchFields(about.list)}, member{"max_page_size", c.maxPageSize}, member{"actions", actions}))
 }
 
 func (c *call) parses() []string {
@@ -78,7 +80,7 @@ func (c *call) describeFields(fields []attribute, input bool) object {
 			if key == "is_platform_auditor" {
 				key = c.auditor
 			}
-			each.secret = each.secret || c.secretFields[each.key]
+			each.closed = each.closed || c.secretFields[each.key]
 			described = append(described, member{key, each.describe(input)})
 		}
 	}
@@ -90,7 +92,7 @@ func (a attribute) describe(input bool) object {
 	if input {
 		o = append(o, member{"required", a.required}, member{"read_only", false})
 	} else {
-		o = append(o, member{"filterable", !a.secret && !a.writeOnly && a.kind != "object" && a.kind != "field"})
+		o = append(o, member{"filterable", !a.closed && !a.writeOnly && a.kind != "object" && a.kind != "field"})
 	}
 	if input && a.otherwise != nil {
 		o = append(o, member{"default", a.otherwise})

@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -37,8 +38,10 @@ func (c *call) listing(objectType string) (*listing, error) {
 	if err := l.readPage(c.face); err != nil {
 		return nil, err
 	}
-	l.readOrder()
-	l.Search = strings.FieldsFunc(values.Get("search"), func(r rune) bool { return r == ',' || r == ' ' })
+	if err := l.readOrder(c.face); err != nil {
+		return nil, err
+	}
+	l.Search = store.SearchTerms(values.Get("search"))
 	_, l.SkipCount = values["count_disabled"]
 	if types := values.Get("type"); types != "" && !slices.Contains(strings.Split(types, ","), objectType) {
 		l.narrow("id", "in", "0") // no row has this id
@@ -65,31 +68,35 @@ func (l *listing) readPage(f *face) error {
 	return nil
 }
 
-func (l *listing) readOrder() {
+func (l *listing) readOrder(f *face) error {
 	for _, key := range []string{"order_by", "order"} {
-		for _, each := range strings.Split(l.values.Get(key), ",") {
+		for each := range strings.SplitSeq(l.values.Get(key), ",") {
 			field, descending := strings.CutPrefix(strings.TrimSpace(each), "-")
-			if field != "" {
-				l.Order = append(l.Order, store.Order{Field: field, Descending: descending})
+			if field == "" {
+				continue
 			}
+			if err := f.refuseSecret(field); err != nil {
+				return err
+			}
+			l.Order = append(l.Order, store.Order{Field: field, Descending: descending})
 		}
 	}
+	return nil
 }
 
 // readFilters turns every other key into a filter; repeated keys all have to hold.
 func (l *listing) readFilters(f *face) error {
-	keys := make([]string, 0, len(l.values))
-	for key := range l.values {
-		if !reserved[key] {
-			keys = append(keys, key)
+	for _, key := range slices.Sorted(maps.Keys(l.values)) {
+		if reserved[key] {
+			continue
 		}
-	}
-	slices.Sort(keys)
-	for _, key := range keys {
 		for _, value := range l.values[key] {
-			filter := parseFilter(key, value)
-			if name := lastName(filter.Field); f.secretFields[name] {
-				return &store.QueryError{Field: filter.Field, Secret: true, Message: fmt.Sprintf("Filtering on %s is not allowed.", name)}
+			filter, err := parseFilter(key, value)
+			if err == nil {
+				err = f.refuseSecret(filter.Field)
+			}
+			if err != nil {
+				return err
 			}
 			l.Filters = append(l.Filters, filter)
 		}
@@ -97,21 +104,22 @@ func (l *listing) readFilters(f *face) error {
 	return nil
 }
 
-// lastName is the field at the end of a path through relations.
-func lastName(path string) string {
-	if at := strings.LastIndex(path, "__"); at >= 0 {
-		return path[at+2:]
+// refuseSecret refuses a path through what is a secret at this platform only; the others the store knows.
+func (f *face) refuseSecret(path string) error {
+	for name := range strings.SplitSeq(path, "__") {
+		if f.secretFields[name] {
+			return &store.QueryError{Field: path, Secret: true, Message: fmt.Sprintf("Filtering on %s is not allowed.", name)}
+		}
 	}
-	return path
+	return nil
 }
 
 var lookups = map[string]bool{"exact": true, "iexact": true, "contains": true, "icontains": true, "startswith": true, "istartswith": true,
 	"endswith": true, "iendswith": true, "regex": true, "iregex": true, "gt": true, "gte": true, "lt": true, "lte": true, "in": true,
 	"isnull": true, "search": true}
 
-// parseFilter takes a key apart: prefixes, field path, "int", lookup. chain__ differs from no prefix only for relations with many
-// rows on the other side, of which there are none.
-func parseFilter(key, value string) store.Filter {
+// parseFilter takes a key apart: prefixes in any order, field path, and at the end a lookup, "int", or both.
+func parseFilter(key, value string) (store.Filter, error) {
 	filter := store.Filter{Value: value}
 	parts := strings.Split(key, "__")
 prefixes:
@@ -122,18 +130,40 @@ prefixes:
 		case "or":
 			filter.Or = true
 		case "chain":
+			filter.Chain = true
 		default:
 			break prefixes
 		}
 	}
-	if last := len(parts) - 1; last > 0 && lookups[parts[last]] {
-		filter.Lookup, parts = parts[last], parts[:last]
-	}
-	if last := len(parts) - 1; last > 0 && parts[last] == "int" {
-		parts = parts[:last]
+	number := false
+	for range 3 { // int, lookup, int
+		last := len(parts) - 1
+		switch {
+		case last > 0 && parts[last] == "int":
+			number, parts = true, parts[:last]
+		case last > 0 && lookups[parts[last]] && filter.Lookup == "":
+			filter.Lookup, parts = parts[last], parts[:last]
+		}
 	}
 	filter.Field = strings.Join(parts, "__")
-	return filter
+	if number {
+		return filter, checkNumbers(filter)
+	}
+	return filter, nil
+}
+
+// checkNumbers is what the suffix "int" asks for: that the value is a whole number, whatever the field.
+func checkNumbers(f store.Filter) error {
+	values := []string{f.Value}
+	if f.Lookup == "in" {
+		values = strings.Split(f.Value, ",")
+	}
+	for _, value := range values {
+		if _, err := strconv.ParseInt(value, 10, 64); err != nil {
+			return &store.QueryError{Field: f.Field, Message: "The value of a filter with __int has to be an integer."}
+		}
+	}
+	return nil
 }
 
 // narrow adds a condition that holds whatever the caller asks.

@@ -55,7 +55,7 @@ func (w *Console) listed(c *gin.Context, l listing) (templates.List, store.Query
 		list.Number = page
 		list.Query.Set("page", strconv.FormatInt(page, 10))
 	}
-	return list, store.Query{Search: terms(list.Value("search")), Order: []store.Order{order}, Limit: int(list.Size),
+	return list, store.Query{Search: store.SearchTerms(list.Value("search")), Order: []store.Order{order}, Limit: int(list.Size),
 		Offset: int((list.Number - 1) * list.Size)}
 }
 
@@ -66,11 +66,6 @@ func number(text string, most int64) int64 {
 		return 0
 	}
 	return n
-}
-
-// terms are the words that have to be found, all of them.
-func terms(search string) []string {
-	return strings.FieldsFunc(search, func(r rune) bool { return r == ' ' || r == ',' })
 }
 
 // counted notes how long the list is. Where it ends before the page that was asked for, it leads to the last one and reports true.
