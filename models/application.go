@@ -117,8 +117,9 @@ type ApplicationRules struct {
 func (a *Application) Validate(rules ApplicationRules) error {
 	var invalid Invalid
 	invalid.required("name", a.Name, 255)
-	invalid.text("description", a.Description, 0)
-	invalid.text("post_logout_redirect_uris", a.PostLogoutRedirectURIs.String(), 0)
+	invalid.text("description", a.Description, MostDescription)
+	invalid.text("post_logout_redirect_uris", a.PostLogoutRedirectURIs.String(), MostURIs)
+	invalid.within("resource_uris", a.ResourceURIs.String(), MostURIs)
 	for _, uri := range a.ResourceURIs {
 		if problem := CheckResource(uri); problem != "" {
 			invalid.Add("resource_uris", problem)
@@ -152,6 +153,7 @@ func (a *Application) validateRedirectURIs(invalid *Invalid, rules ApplicationRu
 	if a.Platform == Controller {
 		field = NonField
 	}
+	invalid.within(field, a.RedirectURIs.String(), MostURIs)
 	if len(a.RedirectURIs) == 0 && a.Allows(GrantAuthorizationCode) {
 		invalid.Add(field, "redirect_uris cannot be empty with grant_type authorization-code")
 	}

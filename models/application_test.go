@@ -12,7 +12,11 @@ import (
 func TestApplicationValidate(t *testing.T) {
 	t.Parallel()
 	const empty = "redirect_uris cannot be empty with grant_type authorization-code"
+	const tooLong = "Ensure this field has no more than 10000 characters."
 	nothing := Words{}
+	uriOf := func(length int) Words {
+		return Words{"https://a.example/" + strings.Repeat("x", length-len("https://a.example/"))}
+	}
 	for _, test := range []struct {
 		name                string
 		change              func(*Application)
@@ -26,7 +30,16 @@ func TestApplicationValidate(t *testing.T) {
 		{"blank name", func(a *Application) { a.Name = " \t" }, Invalid{{"name", "This field may not be blank."}}, Invalid{{"name", "This field may not be blank."}}},
 		{"NUL in the name", func(a *Application) { a.Name = "a\x00" },
 			Invalid{{"name", "Null characters are not allowed."}}, Invalid{{"name", "Null characters are not allowed."}}},
-		{"long description", func(a *Application) { a.Description = strings.Repeat("x", 1<<16) }, nil, nil},
+		{"description of 10000 characters", func(a *Application) { a.Description = strings.Repeat("ü", 10_000) }, nil, nil},
+		{"description of 10001 characters", func(a *Application) { a.Description = strings.Repeat("x", 10_001) },
+			Invalid{{"description", tooLong}}, Invalid{{"description", tooLong}}},
+		{"URIs of 10000 characters", func(a *Application) {
+			a.RedirectURIs, a.ResourceURIs, a.PostLogoutRedirectURIs = uriOf(10_000), uriOf(10_000), uriOf(10_000)
+		}, nil, nil},
+		{"URIs of 10001 characters", func(a *Application) {
+			a.RedirectURIs, a.ResourceURIs, a.PostLogoutRedirectURIs = uriOf(10_001), uriOf(10_001), uriOf(10_001)
+		}, Invalid{{"post_logout_redirect_uris", tooLong}, {"resource_uris", tooLong}, {"redirect_uris", tooLong}},
+			Invalid{{"post_logout_redirect_uris", tooLong}, {"resource_uris", tooLong}, {NonField, tooLong}}},
 		{"broken description", func(a *Application) { a.Description = "\xff" },
 			Invalid{{"description", "This field is not valid UTF-8."}}, Invalid{{"description", "This field is not valid UTF-8."}}},
 		{"public", func(a *Application) { a.ClientType = Public }, nil, nil},

@@ -54,14 +54,27 @@ func (i *Invalid) text(field, value string, most int) {
 		i.Add(field, "Null characters are not allowed.")
 	case !utf8.ValidString(value):
 		i.Add(field, "This field is not valid UTF-8.")
-	case most > 0 && utf8.RuneCountInString(value) > most:
+	case most > 0:
+		i.within(field, value, most)
+	}
+}
+
+// within refuses text of more characters.
+func (i *Invalid) within(field, value string, most int) {
+	if utf8.RuneCountInString(value) > most {
 		i.Add(field, fmt.Sprintf("Ensure this field has no more than %d characters.", most))
 	}
 }
 
-// CheckText says what is wrong with free text of any length: NUL and broken UTF-8 are refused.
-func CheckText(field, value string) Invalid {
+// The most characters of text for which the contract names no limit: descriptions, and lists of URIs in one string.
+const (
+	MostDescription = 10_000
+	MostURIs        = 10_000
+)
+
+// CheckText says what is wrong with free text of at most so many characters, 0 for any number: NUL and broken UTF-8 are refused.
+func CheckText(field, value string, most int) Invalid {
 	var invalid Invalid
-	invalid.text(field, value, 0)
+	invalid.text(field, value, most)
 	return invalid
 }

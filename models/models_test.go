@@ -108,8 +108,9 @@ func TestInvalid(t *testing.T) {
 	if diff := cmp.Diff(Invalid{{"scope", "Bad."}, {NonField, "Worse."}}, got); diff != "" {
 		t.Errorf("want -, got +\n%s", diff)
 	}
-	for text, want := range map[string]Invalid{"any\ntext <b>": nil, "": nil, "a\x00b": {{"description", nul}}, "\xc3\x28": {{"description", notUTF8}}} {
-		if diff := cmp.Diff(want, CheckText("description", text)); diff != "" {
+	for text, want := range map[string]Invalid{"any\ntext <b>": nil, "": nil, "a\x00b": {{"description", nul}}, "\xc3\x28": {{"description", notUTF8}},
+		"thirteen long": {{"description", "Ensure this field has no more than 12 characters."}}} {
+		if diff := cmp.Diff(want, CheckText("description", text, 12)); diff != "" {
 			t.Errorf("%q: want -, got +\n%s", text, diff)
 		}
 	}

@@ -13,6 +13,6 @@ type Organization struct {
 func (o *Organization) Validate() error {
 	var invalid Invalid
 	invalid.required("name", o.Name, 512)
-	invalid.text("description", o.Description, 0)
+	invalid.text("description", o.Description, MostDescription)
 	return invalid.Err()
 }

@@ -78,6 +78,8 @@ func TestOrganizationValidate(t *testing.T) {
 		want         Invalid
 	}{
 		{"any name", Organization{Name: "O'Neil & <b> 阿", Description: strings.Repeat("x", 10000)}, nil},
+		{"description of 10001 characters", Organization{Name: "O", Description: strings.Repeat("x", 10001)},
+			Invalid{{"description", "Ensure this field has no more than 10000 characters."}}},
 		{"512 characters", Organization{Name: strings.Repeat("ü", 512)}, nil},
 		{"513 characters", Organization{Name: strings.Repeat("a", 513)}, Invalid{{"name", "Ensure this field has no more than 512 characters."}}},
 		{"empty", Organization{}, Invalid{{"name", blank}}},

@@ -94,7 +94,7 @@ func (s *Server) authorizingClient(ctx context.Context, ids []string) (*models.A
 		return nil, invalidRequest("The parameter client_id is repeated.")
 	}
 	unknown := invalidRequest("Invalid client_id parameter value.")
-	if len(models.CheckText("client_id", ids[0])) > 0 {
+	if len(models.CheckText("client_id", ids[0], 0)) > 0 {
 		return nil, unknown
 	}
 	client, err := s.store.Read(ctx).ApplicationByClientID(ids[0])

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -136,7 +137,8 @@ func TestUpdateToken(t *testing.T) {
 				t.Errorf("%s: a write with the narrowed token is %q", face, got)
 			}
 			check(t, b.Policy().Enter(actor.Actor, false))
-			for _, bad := range []server.TokenInput{{Scope: pointer("")}, {Scope: pointer("admin")}, {Description: pointer("\x00")}} {
+			for _, bad := range []server.TokenInput{{Scope: pointer("")}, {Scope: pointer("admin")}, {Description: pointer("\x00")},
+				{Description: pointer(strings.Repeat("x", 10_001))}} {
 				want := map[bool]string{true: "invalid scope", false: "invalid description"}[bad.Scope != nil]
 				b.refuses(t, want, "", func() error {
 					_, err := b.UpdateToken(t.Context(), as(b.alice), face, token.ID, bad)

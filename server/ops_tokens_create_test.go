@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -194,6 +195,8 @@ func TestCreateTokenRefused(t *testing.T) {
 			{"external user at the controller", as(external), models.FaceController, server.TokenInput{}, "forbidden", models.ReasonExternalUser},
 			{"NUL in the description", as(b.alice), models.FaceGateway, server.TokenInput{Description: pointer("a\x00b")},
 				"invalid description", "Null characters"},
+			{"description of 10001 characters", as(b.alice), models.FaceGateway, server.TokenInput{Description: pointer(strings.Repeat("ü", 10_001))},
+				"invalid description", "no more than 10000 characters"},
 			{"several at once", as(b.alice), models.FaceGateway, server.TokenInput{Scope: pointer("x"), Description: pointer("\xff"), Expires: &time.Time{}},
 				"invalid scope,description,expires", ""},
 			{"command without user", server.Command("create_oauth2_token"), models.FaceCommand, server.TokenInput{}, "unauthenticated", ""},

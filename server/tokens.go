@@ -134,7 +134,7 @@ func (s *Server) applyTokenInput(t *models.AccessToken, face models.Face, in Tok
 	}
 	if in.Description != nil {
 		t.Description = *in.Description
-		invalid = append(invalid, models.CheckText("description", t.Description)...)
+		invalid = append(invalid, models.CheckText("description", t.Description, models.MostDescription)...)
 	}
 	if in.Expires != nil && !face.OfController() {
 		t.Expires = in.Expires.UTC().Truncate(time.Microsecond)

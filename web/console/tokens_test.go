@@ -91,6 +91,8 @@ func TestCreateTokenRefused(t *testing.T) {
 		b := as(t, s, "om")
 		b.post("/tokens/new", "description", "x", "scope", "admin", "expiry", "7").wrong("scope", "Invalid scope: admin", "description", "x", "expiry", "7")
 		b.post("/tokens/new", "description", "x", "scope", "").wrong("scope", "Invalid scope")
+		b.get("/tokens/new").is(200).has(`#f-description[maxlength="10000"]`)
+		b.post("/tokens/new", "description", strings.Repeat("x", 10_001), "scope", "read").wrong("description", "no more than 10000 characters")
 		b.post("/tokens/new", "scope", "read", "application", "999999").wrong("application", "Choose another one.")
 		b.post("/tokens/new", "scope", "read", "application", "nonsense").wrong("application", "Choose another one.")
 		forged := b.post("/tokens/new", "scope", "read", "application", itoa(s.Job.ID), "description", "forged")
