@@ -49,7 +49,7 @@ func TestCreateSuperuser(t *testing.T) {
 		w.fails("username: A user with that username already exists.", create...)
 		w.prints("", "createsuperuser", "--username=second", "-v", "0") // no terminal, nothing to ask
 		w.env = append(w.env, "GATEHOUSE_SUPERUSER_PASSWORD=short")
-		w.fails("password: This password is too short: it has 5 characters and needs at least 8.", "createsuperuser", "--username", "third")
+		w.fails("password: This password is too short. It must contain at least 8 characters: 3 are missing.", "createsuperuser", "--username", "third")
 		got := w.run("createsuperuser", "--username", "a b", "--email", "nonsense")
 		if got.Code != 1 || !strings.Contains(got.Err, "username: ") || !strings.Contains(got.Err, "; email: ") || strings.Count(got.Err, "\n") != 1 {
 			t.Errorf("several mistakes: %+v", got)
@@ -80,7 +80,7 @@ func TestChangePassword(t *testing.T) {
 			{"", "no password on standard input"},
 			{"\n", "no password on standard input"},
 			{"one password\nanother password\n", "the two lines on standard input are not the same password"},
-			{"short\n", "password: This password is too short: it has 5 characters and needs at least 8."},
+			{"short\n", "password: This password is too short. It must contain at least 8 characters: 3 are missing."},
 			{strings.Repeat("x", 1025) + "\n", "password: This password is too long: at most 1024 bytes are allowed."},
 		}
 		for _, test := range refused {

@@ -68,7 +68,8 @@ func (p *program) runServer(ctx context.Context, set *settings, db *store.Store,
 		return err
 	}
 	handler, err := web.New(web.Options{Server: s, BasicEnabled: set.basicEnabled, TrustedProxies: set.trustedProxies,
-		DefaultPageSize: set.defaultPageSize, MaxPageSize: set.maxPageSize, Version: p.version, Log: log, Ready: db.Ping})
+		DefaultPageSize: set.defaultPageSize, MaxPageSize: set.maxPageSize, Version: p.version,
+		ProductName: set.productName, ProductVersion: set.productVersion, Log: log, Ready: db.Ping})
 	if err != nil {
 		return fmt.Errorf("cannot prepare the pages: %w", err)
 	}

@@ -24,6 +24,8 @@ type settings struct {
 	basicEnabled      bool
 	defaultPageSize   int // 0: as the platform
 	maxPageSize       int
+	productName       string
+	productVersion    string         // "": this build's
 	server            server.Options // without Store and Log
 }
 

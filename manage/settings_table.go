@@ -63,6 +63,10 @@ var table = []setting{
 	truth("GATEHOUSE_AUTO_CLEAR", "true", "once a day, not in the first hour, the server deletes what has expired",
 		func(s *settings) *bool { return &s.autoClear }),
 
+	{key: "GATEHOUSE_PRODUCT_NAME", fallback: "Gatehouse", allowed: "1 to 100 printable ASCII characters",
+		help: "X-API-Product-Name of the APIs; Ansible's collections warn when it is not the product that they are for, such as AWX", set: setProductName},
+	{key: "GATEHOUSE_PRODUCT_VERSION", unset: "this build's", allowed: "two to four numbers with dots between, such as 24.6.1",
+		help: "X-API-Product-Version of the APIs; Ansible's collections warn when it is not their own", set: setProductVersion},
 	{key: "GATEHOUSE_TOKEN_PREFIX", unset: "tokens are 30 letters and digits", allowed: "2 to 16 lower-case letters and digits with _ at the end, such as acme_",
 		help: "what new tokens begin with; they end with a checksum then, for scanners that look for leaked ones", set: setTokenPrefix},
 
@@ -158,6 +162,21 @@ func text(field func(*settings) *string) func(*settings, string) bool {
 		*field(s) = value
 		return value != ""
 	}
+}
+
+var (
+	productName    = regexp.MustCompile(`^[!-~]([ -~]{0,98}[!-~])?$`)
+	productVersion = regexp.MustCompile(`^\d{1,9}(\.\d{1,9}){1,3}$`)
+)
+
+func setProductName(s *settings, value string) bool {
+	s.productName = value
+	return productName.MatchString(value)
+}
+
+func setProductVersion(s *settings, value string) bool {
+	s.productVersion = value
+	return productVersion.MatchString(value)
 }
 
 var tokenPrefix = regexp.MustCompile(`^[a-z][a-z0-9]{0,14}_$`)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,6 +48,12 @@ var settingCases = []settingCase{
 			"fe80::%eth0/64", "::ffff:10.0.0.1", "::ffff:10.0.0.0/104", "[::1]", "10.0.0.0/8;::1", "all"},
 		"addresses and networks with commas between, such as 127.0.0.1,10.0.0.0/8,fd00::/8"},
 	truthCase("GATEHOUSE_AUTO_CLEAR", true, func(s *settings) any { return s.autoClear }),
+	{"GATEHOUSE_PRODUCT_NAME", func(s *settings) any { return s.productName }, "Gatehouse",
+		map[string]any{"AWX": "AWX", "x": "x", "Red Hat Ansible Automation Platform": "Red Hat Ansible Automation Platform"},
+		[]string{"", " ", " AWX", "AWX ", "a\tb", "AWX\r\nX-Evil: 1", "Prüfstand", strings.Repeat("a", 101)}, "1 to 100 printable ASCII characters"},
+	{"GATEHOUSE_PRODUCT_VERSION", func(s *settings) any { return s.productVersion }, "",
+		map[string]any{"4.5": "4.5", "24.6.1": "24.6.1", "2.5.20250326.0": "2.5.20250326.0"},
+		[]string{"", "4", "v4.5", "4.5-rc1", "4.", ".5", "4.5.6.7.8", "4.5\n", "4,5", "4.1234567890"}, "two to four numbers with dots between, such as 24.6.1"},
 	{"GATEHOUSE_TOKEN_PREFIX", func(s *settings) any { return s.server.TokenFormat.Prefix }, "", map[string]any{"g_": "g_", "acme2_": "acme2_", "a23456789012345_": "a23456789012345_"},
 		[]string{"", "_", "acme", "Acme_", "a-b_", "1a_", "ac_me_", "a234567890123456_", "ä_"}, "2 to 16 lower-case letters and digits with _ at the end, such as acme_"},
 	{"OAUTH2_PROVIDER__ACCESS_TOKEN_EXPIRE_SECONDS", func(s *settings) any { return s.server.Lifetimes.AccessToken }, int64(31_536_000),

@@ -86,7 +86,7 @@ func TestCreateUserRefused(t *testing.T) {
 			{"bad name", as(b.admin), models.FaceGateway, 0, func(in *inputs) { in.Username = pointer("a b") }, "invalid username", "valid username"},
 			{"bad e-mail", as(b.admin), models.FaceGateway, 0, func(in *inputs) { in.Email = pointer("nobody") }, "invalid email", "valid email"},
 			{"no password", as(b.admin), models.FaceGateway, 0, func(in *inputs) { in.Password = nil }, "invalid password", "Password required for new User."},
-			{"short password", as(b.admin), models.FaceGateway, 0, func(in *inputs) { in.Password = pointer("seven77") }, "invalid password", "it has 7 characters and needs at least 8"},
+			{"short password", as(b.admin), models.FaceGateway, 0, func(in *inputs) { in.Password = pointer("seven77") }, "invalid password", "It must contain at least 8 characters: 1 is missing."},
 			{"endless password", as(b.admin), models.FaceGateway, 0, func(in *inputs) { in.Password = pointer(strings.Repeat("x", 1025)) }, "invalid password", "at most 1024 bytes"},
 			{"all at once", as(b.admin), models.FaceGateway, 0, func(in *inputs) { *in = inputs{Email: pointer("x"), Password: pointer("")} }, "invalid username,email,password", ""},
 		} {

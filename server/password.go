@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/go-crypt/crypt"
 	"github.com/go-crypt/crypt/algorithm/argon2"
@@ -88,12 +89,15 @@ func (g *passwordGate) verify(ctx context.Context, user *models.User, password s
 	return matches && user != nil && user.Password.Usable() && user.IsActive, nil
 }
 
-// checkPassword applies the password rules; field is what the messages are about.
+// checkPassword applies the password rules; field is what the messages are about, which say how much is missing (contract §1.3).
 func checkPassword(field, password string) error {
-	switch {
-	case len([]rune(password)) < passwordShortest:
+	switch missing := passwordShortest - utf8.RuneCountInString(password); {
+	case missing == 1:
 		return models.Invalid{{Field: field, Message: fmt.Sprintf(
-			"This password is too short: it has %d characters and needs at least %d.", len([]rune(password)), passwordShortest)}}
+			"This password is too short. It must contain at least %d characters: 1 is missing.", passwordShortest)}}
+	case missing > 1:
+		return models.Invalid{{Field: field, Message: fmt.Sprintf(
+			"This password is too short. It must contain at least %d characters: %d are missing.", passwordShortest, missing)}}
 	case len(password) > passwordLongest:
 		return models.Invalid{{Field: field, Message: fmt.Sprintf("This password is too long: at most %d bytes are allowed.", passwordLongest)}}
 	}

@@ -3,6 +3,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,7 +28,8 @@ type Options struct {
 	DefaultPageSize int            // DEFAULT_PAGE_SIZE; 0: each platform's own
 	MaxPageSize     int            // MAX_PAGE_SIZE; 0: each platform's own
 	Version         string         // of this build
-	ProductName     string         // X-API-Product-Name; "": Gatehouse
+	ProductName     string         // GATEHOUSE_PRODUCT_NAME; "": Gatehouse
+	ProductVersion  string         // GATEHOUSE_PRODUCT_VERSION; "": this build's
 	Log             *slog.Logger
 	Ready           func(context.Context) error // what /healthz/ready asks; nil: always ready
 }
@@ -64,7 +66,7 @@ func newWeb(options Options) (*web, error) {
 		return nil, err
 	}
 	w.rest, err = api.New(api.Options{Server: options.Server, Callers: w.callers, PageSize: options.DefaultPageSize,
-		MaxPageSize: options.MaxPageSize, Version: options.Version, ProductName: options.ProductName, Log: w.log})
+		MaxPageSize: options.MaxPageSize, Version: cmp.Or(options.ProductVersion, options.Version), ProductName: options.ProductName, Log: w.log})
 	if err != nil {
 		return nil, err
 	}

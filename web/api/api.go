@@ -27,7 +27,7 @@ type Options struct {
 	Callers     *caller.Callers
 	PageSize    int    // rows of a page; 0: each platform's own
 	MaxPageSize int    // 0: each platform's own
-	Version     string // of this build
+	Version     string // that clients are told
 	ProductName string // "": Gatehouse
 	Log         *slog.Logger
 }

@@ -115,8 +115,8 @@ func (c *call) checkForgery() error {
 
 func (c *call) ctx() context.Context { return c.gin.Request.Context() }
 
-// answer sends a body as JSON with the headers of every answer (contract §2.1); nil is no body.
-func (c *call) answer(status int, body any) {
+// sign sets the headers that every answer has (contract §2.1).
+func (c *call) sign() http.Header {
 	header := c.gin.Writer.Header()
 	header.Set("X-API-Product-Name", c.product)
 	header.Set("X-API-Node", c.node)
@@ -124,6 +124,12 @@ func (c *call) answer(status int, body any) {
 	if c.actor.User != nil {
 		header.Set("X-API-Product-Version", c.version)
 	}
+	return header
+}
+
+// answer sends a body as JSON; nil is no body.
+func (c *call) answer(status int, body any) {
+	header := c.sign()
 	if body == nil {
 		c.gin.Status(status)
 		c.gin.Writer.WriteHeaderNow()

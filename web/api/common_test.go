@@ -203,6 +203,24 @@ func TestHeaders(t *testing.T) {
 	}, func(c *webtest.Config) { c.Web.Version = "v4.5.0-rc1" })
 }
 
+// TestProductHeaders: what the APIs call themselves can be set, for clients that compare it with their own (contract §2.1).
+func TestProductHeaders(t *testing.T) {
+	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
+		for _, mount := range []string{G, C, short} {
+			a := s.Get(t, "alice", mount+"me/").Want(200)
+			if a.Header.Get("X-API-Product-Name") != "AWX" || a.Header.Get("X-API-Product-Version") != "24.6.1" {
+				t.Errorf("%s: %v", mount, a.Header)
+			}
+			s.Get(t, "", mount+"ping/").Want(200).Equal("version", "24.6.1")
+		}
+		for _, login := range []string{"/api/login/", G + "login/"} { // a page is an answer too
+			if a := s.Get(t, "", login).Want(200); a.Header.Get("X-API-Product-Name") != "AWX" || a.Header.Get("X-API-Product-Version") != "" {
+				t.Errorf("%s: %v", login, a.Header)
+			}
+		}
+	}, func(c *webtest.Config) { c.Web.ProductName, c.Web.ProductVersion = "AWX", "24.6.1" })
+}
+
 // TestValidate: at the gateway everything is checked and nothing stored; the controller does not know the word.
 func TestValidate(t *testing.T) {
 	webtest.Each(t, func(t *testing.T, s *webtest.Site) {

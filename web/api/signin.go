@@ -28,7 +28,7 @@ func (c *call) loginPage(status int, username, message string) error {
 	page.Now, page.Issuer = c.server.Now(), c.server.Issuer()
 	page.RequestID = c.gin.Writer.Header().Get("X-Request-ID")
 	page.CSRFToken = c.callers.CSRFToken(c.gin.Writer, c.gin.Request)
-	c.gin.Header("Content-Type", "text/html; charset=utf-8")
+	c.sign().Set("Content-Type", "text/html; charset=utf-8")
 	c.gin.Status(status)
 	return c.pages.Render(c.gin.Writer, "login", page)
 }
