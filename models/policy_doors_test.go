@@ -160,3 +160,19 @@ func TestReasons(t *testing.T) {
 		t.Errorf("a forged creation at the console: got %v, want one message at application", err)
 	}
 }
+
+// TestPlatformRole: superusers and the command line give the role of platform auditor and take it; whoever is signed in reads of it.
+func TestPlatformRole(t *testing.T) {
+	t.Parallel()
+	for name := range people {
+		gives := name == "su" || name == "cli"
+		for action, may := range map[Action]bool{ActionCreate: gives, ActionDelete: gives, ActionRead: name != "cli", ActionUpdate: false, "unheard of": false} {
+			if err := DefaultPolicy().PlatformRole(actor(name), action); (err == nil) != may {
+				t.Errorf("%s, %s: %v, want %t", name, action, err, may)
+			}
+		}
+	}
+	if DefaultPolicy().PlatformRole(Actor{}, ActionRead) == nil {
+		t.Error("nobody reads of roles")
+	}
+}

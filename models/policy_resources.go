@@ -153,9 +153,9 @@ func (p Policy) Organization(actor Actor, action Action, o *Organization, _ Face
 	}
 }
 
-// Membership decides who may make the user a member or administrator of the organization (ActionCreate), or end it (ActionDelete).
-// An administrator may not draw
-// in somebody who belongs nowhere and whom they did not make: that would hand them the account.
+// Membership decides who may make the user a member, administrator or auditor of the organization (ActionCreate), or end it
+// (ActionDelete). An administrator may not draw in somebody who belongs nowhere and whom they did not make: that would hand them the
+// account.
 func (p Policy) Membership(actor Actor, action Action, organizationID int64, user *User) error {
 	if action != ActionCreate && action != ActionDelete {
 		return only(false)
@@ -171,6 +171,15 @@ func (p Policy) Membership(actor Actor, action Action, organizationID int64, use
 		return forbidden("Only a superuser may add a user who belongs to no organization.")
 	}
 	return nil
+}
+
+// PlatformRole decides who may make a user a platform auditor by giving the role (ActionCreate), or take it (ActionDelete). Which
+// roles there are may be read by whoever is signed in.
+func (p Policy) PlatformRole(actor Actor, action Action) error {
+	if action == ActionRead {
+		return only(actor.User != nil)
+	}
+	return only(actor.Superuser() && (action == ActionCreate || action == ActionDelete))
 }
 
 // VisibleOrganizations says which organizations a list shows.

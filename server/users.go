@@ -98,6 +98,9 @@ func (s *Server) mayCreateUser(actor Actor, face models.Face, user *models.User,
 	return s.policy.UserChange(actor.Actor, &models.User{IsActive: true}, user)
 }
 
+// PasswordRequired is said where a user is made without a password.
+const PasswordRequired = "Password required for new User."
+
 // digestPassword validates the user and sets the digest of a password that was given, outside of any transaction.
 func (s *Server) digestPassword(ctx context.Context, user *models.User, password *string, required bool) error {
 	var invalid models.Invalid
@@ -106,7 +109,7 @@ func (s *Server) digestPassword(ctx context.Context, user *models.User, password
 	}
 	switch {
 	case password == nil && required:
-		invalid.Add("password", "Password required for new User.")
+		invalid.Add("password", PasswordRequired)
 	case password != nil:
 		var weak models.Invalid
 		if errors.As(checkPassword("password", *password), &weak) {

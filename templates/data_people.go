@@ -159,7 +159,7 @@ type OrganizationPage struct {
 func (p OrganizationPage) More() bool { return p.PeopleCount > int64(len(p.People)) }
 
 // Roles are the roles that can be given.
-func (OrganizationPage) Roles() []Choice { return roles[:2] }
+func (OrganizationPage) Roles() []Choice { return roles }
 
 // OrganizationNewPage is filled into "organization_new". The form posts to /organizations/new.
 type OrganizationNewPage struct {

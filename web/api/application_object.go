@@ -6,9 +6,9 @@ import (
 )
 
 // applicationObject is an application as the platform shows it (contract §1.2), with a count and the first few of its tokens.
-// secret is empty unless it was just made.
-func (c *call) applicationObject(a *models.Application, tokens store.Page[models.AccessToken], people people, secret models.Secret) object {
-	o := c.common(a.ID, typeApplication, "applications", c.applicationRelated(a), c.applicationSummary(a, tokens, people), a.Stamps)
+// secret is empty unless it was just made. alone is false for a row of a list, which lacks named_url.
+func (c *call) applicationObject(a *models.Application, tokens store.Page[models.AccessToken], people people, secret models.Secret, alone bool) object {
+	o := c.common(a.ID, typeApplication, "applications", c.applicationRelated(a, alone), c.applicationSummary(a, tokens, people), a.Stamps)
 	o = append(o, member{"name", a.Name}, member{"description", a.Description}, member{"client_id", a.ClientID})
 	if a.ClientType == models.Confidential {
 		shown := c.mask
@@ -42,7 +42,7 @@ func (c *call) applicationObject(a *models.Application, tokens store.Page[models
 // listOf is a list that is never null.
 func listOf(words models.Words) []string { return append([]string{}, words...) }
 
-func (c *call) applicationRelated(a *models.Application) object {
+func (c *call) applicationRelated(a *models.Application, alone bool) object {
 	tokens := c.link("applications", a.ID, "tokens")
 	related := object{{"tokens", tokens}, {"access_tokens", tokens}}
 	if a.OrganizationID != nil {
@@ -51,7 +51,7 @@ func (c *call) applicationRelated(a *models.Application) object {
 	if c.name == models.FaceGateway && a.UserID != nil {
 		related = append(related, member{"user", c.link("users", *a.UserID)})
 	}
-	if c.namedIDs && a.Organization != nil {
+	if c.namedIDs && alone && a.Organization != nil {
 		related = append(related, member{"named_url", c.link("applications", namedApplication(a))})
 	}
 	return append(related, c.stampLinks(a.Stamps)...)

@@ -35,7 +35,7 @@ func (c *call) applicationsWhere(conditions ...store.Filter) error {
 		return err
 	}
 	return answerList(c, l, page, func(a *models.Application) object {
-		return c.applicationObject(a, tokens[a.ID], people, models.Secret{})
+		return c.applicationObject(a, tokens[a.ID], people, models.Secret{}, false)
 	})
 }
 
@@ -66,7 +66,7 @@ func (c *call) fullApplication(a *models.Application, secret models.Secret) (obj
 	if err != nil {
 		return nil, err
 	}
-	return c.applicationObject(a, tokens[a.ID], people, secret), nil
+	return c.applicationObject(a, tokens[a.ID], people, secret, true), nil
 }
 
 func (c *call) answerApplication(a *models.Application, secret models.Secret) error {

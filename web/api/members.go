@@ -32,30 +32,15 @@ func postMember(role models.Role) handler {
 		if !named && role == models.RoleMember {
 			return c.registerUser(b, c.id())
 		}
-		id, action := c.memberID(b), models.ActionCreate
+		id, action := b.reference("id"), models.ActionCreate
 		if leave := b.boolean("disassociate", false); leave != nil && *leave {
 			action = models.ActionDelete
 		}
 		if err := b.invalid.Err(); err != nil {
 			return err
 		}
-		return c.deleted(c.server.ChangeMembers(c.ctx(), c.actor, action, c.id(), []int64{id}, role))
+		return c.deleted(c.server.ChangeMembers(c.ctx(), c.actor, action, c.id(), []int64{*id}, role))
 	}
-}
-
-func (c *call) memberID(b *body) int64 {
-	if b.lacks("id") {
-		return 0
-	}
-	id := b.id("id")
-	switch {
-	case id == nil:
-		return 0
-	case *id == nil:
-		b.invalid.Add("id", messageNull)
-		return 0
-	}
-	return **id
 }
 
 // changeMembers is the gateway's way: {"instances": [U, …]} gives the role to all of them, or takes it.

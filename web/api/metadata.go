@@ -68,8 +68,13 @@ func (m *metadata) creatable() []attribute {
 	return slices.DeleteFunc(slices.Clone(m.fields), func(a attribute) bool { return a.readOnly })
 }
 
+// changeable: what is never shown need not be sent again, so a full update does without it.
 func (m *metadata) changeable() []attribute {
-	return slices.DeleteFunc(slices.Clone(m.fields), func(a attribute) bool { return a.readOnly || a.fixed })
+	fields := slices.DeleteFunc(slices.Clone(m.fields), func(a attribute) bool { return a.readOnly || a.fixed })
+	for n := range fields {
+		fields[n].required = fields[n].required && !fields[n].writeOnly
+	}
+	return fields
 }
 
 func (c *call) describeFields(fields []attribute, input bool) object {

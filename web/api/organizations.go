@@ -125,7 +125,7 @@ func (c *call) createOrganizationApplication() error {
 // organizationObject is an organization as the platform shows it (contract §1.4).
 func (c *call) organizationObject(o *models.Organization, people people) object {
 	related := object{}
-	for _, name := range []string{"applications", "users", "admins"} {
+	for _, name := range []string{"applications", "users", "admins", "auditors"} {
 		related = append(related, member{name, c.link("organizations", o.ID, name)})
 	}
 	policy, actor := c.server.Policy(), c.actor.Actor

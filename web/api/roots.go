@@ -28,8 +28,12 @@ func (c *call) showGateway() error {
 // listResources is a version's root. A command-line client makes a command of each key: only what is served stands here, and nothing
 // twice.
 func (c *call) listResources() error {
+	names := []string{"ping", "me", "users", "organizations", "applications", "tokens", "role_definitions", "role_user_assignments"}
+	if c.name == models.FaceController {
+		names = []string{"ping", "config", "me", "users", "organizations", "applications", "tokens", "settings"}
+	}
 	o := object{}
-	for _, name := range []string{"ping", "me", "users", "organizations", "applications", "tokens"} {
+	for _, name := range names {
 		o = append(o, member{name, c.link(name)})
 	}
 	c.callers.CSRFToken(c.gin.Writer, c.gin.Request)
@@ -45,6 +49,23 @@ func (c *call) pingController() error {
 	return c.ok(object{{"ha", false}, {"version", c.version}, {"active_node", c.node}, {"install_uuid", installation(c.server.Issuer())},
 		{"instances", []object{}}, {"instance_groups", []object{}}})
 }
+
+// showConfig is what the controller's clients ask before they begin (contract §2.3). There are no projects here; that directories are
+// named at all tells user interfaces that the caller administers something.
+func (c *call) showConfig() error {
+	o := object{{"time_zone", "UTC"}, {"license_info", object{}}, {"version", c.version}, {"eula", ""}, {"analytics_status", "off"},
+		{"analytics_collectors", object{}}, {"become_methods", []string{}}, {"ui_next", false}}
+	if c.actor.ReadsAll() || len(c.actor.User.Organizations(models.RoleAdmin)) > 0 {
+		o = append(o, member{"project_base_dir", ""}, member{"project_local_paths", []string{}}, member{"custom_virtualenvs", []string{}})
+	}
+	return c.ok(o)
+}
+
+// listSettings: settings come from the environment, and none is shown or changed here.
+func (c *call) listSettings() error { return c.ok(envelope{Results: []object{}}) }
+
+// showSettings is what the command-line client reads where it is asked for no category.
+func (c *call) showSettings() error { return c.ok(object{}) }
 
 // installation is a UUID (RFC 9562 §5.8) derived from the public URL.
 func installation(issuer string) string {

@@ -2,10 +2,13 @@ package api_test
 
 import (
 	"encoding/json"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"gatehouse/web/webtest"
 )
@@ -38,6 +41,53 @@ func TestRoots(t *testing.T) {
 				t.Errorf("%s sets no csrftoken", root)
 			}
 		}
+	})
+}
+
+// TestRootKeys: exactly what the contract names (§2.2, §2.3); the activity stream is looked at by its own tests.
+func TestRootKeys(t *testing.T) {
+	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
+		controller := []string{"applications", "config", "me", "organizations", "ping", "settings", "tokens", "users"}
+		api := []string{"available_versions", "current_version", "custom_login_info", "custom_logo", "description", "login_redirect_override"}
+		for root, want := range map[string][]string{
+			G: {"applications", "me", "organizations", "ping", "role_definitions", "role_user_assignments", "tokens", "users"},
+			C: controller, short: controller, "/api/controller/": api, "/api/": append([]string{"apis", "oauth2"}, api...),
+		} {
+			keys := slices.Sorted(maps.Keys(s.Get(t, "", root).Want(200).JSON))
+			keys = slices.DeleteFunc(keys, func(key string) bool { return key == "activity_stream" || key == "activitystream" })
+			slices.Sort(want)
+			if diff := cmp.Diff(want, keys); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", root, diff)
+			}
+		}
+	})
+}
+
+// TestConfig: contract §2.3: its keys, and more for who administers or audits.
+func TestConfig(t *testing.T) {
+	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
+		plain := []string{"analytics_collectors", "analytics_status", "become_methods", "eula", "license_info", "time_zone", "ui_next", "version"}
+		more := slices.Sorted(slices.Values(append([]string{"custom_virtualenvs", "project_base_dir", "project_local_paths"}, plain...)))
+		for _, mount := range []string{C, short} {
+			for who, want := range map[string][]string{"admin": more, "aud": more, "oa": more, "om": plain, "alice": plain} {
+				a := s.Get(t, who, mount+"config/").Want(200).Equal("version", "4.5.0").Equal("time_zone", "UTC").Equal("analytics_status", "off").Equal("eula", "")
+				if diff := cmp.Diff(want, slices.Sorted(maps.Keys(a.JSON))); diff != "" {
+					t.Errorf("%s (-want +got):\n%s", who, diff)
+				}
+				for key, empty := range map[string]string{"license_info": "{}", "analytics_collectors": "{}", "become_methods": "[]"} {
+					a.Contains(`"` + key + `":` + empty)
+				}
+			}
+			s.Get(t, "", mount+"config/").Want(401)
+			s.Post(t, "admin", mount+"config/", fields{}).Want(405)
+			s.Get(t, "alice", mount+"settings/").Want(200).Equal("count", 0).Equal("next", nil).Contains(`"results":[]`)
+			if a := s.Get(t, "alice", mount+"settings/all/").Want(200); strings.TrimSpace(a.Text) != "{}" {
+				t.Errorf("settings: %s", a.Text)
+			}
+			s.Patch(t, "admin", mount+"settings/all/", fields{"SESSION_COOKIE_AGE": 60}).Want(405)
+			s.Get(t, "", mount+"settings/").Want(401)
+		}
+		s.Get(t, "admin", G+"config/").Want(404)
 	})
 }
 
@@ -131,17 +181,18 @@ func TestOptionsForTheCommandLine(t *testing.T) {
 	})
 }
 
+var rolesAt = map[string][]string{G: {"role_definitions", "role_user_assignments"}}
+
 // TestOptionsNameWhatIsAnswered: the fields described are the fields of the objects, at both platforms.
 func TestOptionsNameWhatIsAnswered(t *testing.T) {
 	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
 		for _, mount := range []string{G, C} {
 			newToken(t, s, "om", mount, nil)
-			for _, name := range []string{"tokens", "applications", "users", "organizations"} {
+			for _, name := range append([]string{"tokens", "applications", "users", "organizations"}, rolesAt[mount]...) {
 				row, _ := s.Get(t, "admin", mount+name+"/?page_size=1").Want(200).At("results.0").(map[string]any)
 				described, _ := s.Do(t, "admin", "OPTIONS", mount+name+"/", nil).Want(200).At("actions.GET").(map[string]any)
-				constants := []string{"max_hosts", "custom_virtualenv", "default_environment", "auth"}
 				for key := range row {
-					if described[key] == nil && !slices.Contains(constants, key) {
+					if described[key] == nil {
 						t.Errorf("%s%s: %s is not described", mount, name, key)
 					}
 				}

@@ -54,8 +54,19 @@ func gatewayTable() []resource {
 		{path: "organizations/:id/admins/", get: listMembers(models.RoleAdmin), about: aboutUsers("Organization Admin List", nil, nil)},
 		{path: "organizations/:id/admins/associate/", post: changeMembers(models.ActionCreate, models.RoleAdmin), about: &metadata{name: "Associate"}},
 		{path: "organizations/:id/admins/disassociate/", post: changeMembers(models.ActionDelete, models.RoleAdmin), about: &metadata{name: "Disassociate"}},
+		{path: "organizations/:id/auditors/", get: listMembers(models.RoleAuditor), about: aboutUsers("Organization Auditor List", nil, nil)},
+		{path: "organizations/:id/auditors/associate/", post: changeMembers(models.ActionCreate, models.RoleAuditor), about: &metadata{name: "Associate"}},
+		{path: "organizations/:id/auditors/disassociate/", post: changeMembers(models.ActionDelete, models.RoleAuditor),
+			about: &metadata{name: "Disassociate"}},
 		{path: "organizations/:id/applications/", get: (*call).listOrganizationApplications,
 			about: aboutApplications("Organization Application List", nil, nil)},
+
+		{path: "role_definitions/", get: (*call).listRoleDefinitions, about: aboutRoleDefinitions("Role Definition List")},
+		{path: "role_definitions/:id/", get: (*call).showRoleDefinition, about: aboutRoleDefinitions("Role Definition Detail")},
+		{path: "role_user_assignments/", get: (*call).listRoleAssignments, post: (*call).assignRole,
+			about: aboutRoleAssignments("Role User Assignment List", (*call).mayAssignRole)},
+		{path: "role_user_assignments/:id/", get: (*call).showRoleAssignment, delete: (*call).removeRoleAssignment,
+			about: aboutRoleAssignments("Role User Assignment Detail", nil)},
 	}
 }
 
@@ -64,6 +75,9 @@ func controllerTable() []resource {
 	return append([]resource{
 		{path: "", get: (*call).listResources, about: &metadata{name: "Version 2"}, who: anybody},
 		{path: "ping/", get: (*call).pingController, about: &metadata{name: "Ping"}, who: bystander},
+		{path: "config/", get: (*call).showConfig, about: &metadata{name: "Configuration"}},
+		{path: "settings/", get: (*call).listSettings, about: &metadata{name: "Settings"}},
+		{path: "settings/all/", get: (*call).showSettings, about: &metadata{name: "All settings"}},
 		{path: "me/", get: (*call).me, about: aboutUsers("Me", nil, nil)},
 
 		{path: "tokens/", get: (*call).listTokens, post: (*call).createToken, about: aboutTokens("Token List", (*call).mayCreateToken, nil)},
@@ -98,6 +112,8 @@ func controllerTable() []resource {
 			about: aboutUsers("Organization User List", (*call).mayUpdateOrganization, nil)},
 		{path: "organizations/:id/admins/", get: listMembers(models.RoleAdmin), post: postMember(models.RoleAdmin),
 			about: aboutUsers("Organization Admin List", (*call).mayUpdateOrganization, nil)},
+		{path: "organizations/:id/auditors/", get: listMembers(models.RoleAuditor), post: postMember(models.RoleAuditor),
+			about: aboutUsers("Organization Auditor List", (*call).mayUpdateOrganization, nil)},
 		{path: "organizations/:id/applications/", get: (*call).listOrganizationApplications, post: (*call).createOrganizationApplication,
 			about: aboutApplications("Organization Application List", (*call).mayUpdateOrganization, nil)},
 	}, unserved()...)

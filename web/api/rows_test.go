@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"maps"
+	"strconv"
 	"testing"
 
 	"gatehouse/models"
@@ -51,5 +52,7 @@ func application(s *webtest.Site, other fields) fields {
 	maps.DeleteFunc(body, func(_ string, value any) bool { return value == absent })
 	return body
 }
+
+func itoa(id int64) string { return strconv.FormatInt(id, 10) }
 
 const absent = "\x00absent"

@@ -88,8 +88,8 @@ func (c *call) createUser() error {
 // registerUser makes a user, who becomes a member of the organization unless its id is 0.
 func (c *call) registerUser(b *body, organizationID int64) error {
 	in := c.userInput(b)
-	if in.Password == nil {
-		b.lacks("password")
+	if value, given := b.values["password"]; !given || value == "" || value == passwordMask {
+		b.invalid.Add("password", server.PasswordRequired)
 	}
 	if err := b.invalid.Err(); err != nil {
 		return err

@@ -156,7 +156,7 @@ func TestUserInput(t *testing.T) {
 	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
 		for mount, auditor := range map[string]string{G: "is_platform_auditor", C: "is_system_auditor"} {
 			name := "u" + strings.ToLower(models.RandomText(8))
-			s.Post(t, "admin", mount+"users/", fields{"username": name}).Want(400).Equal("password.0", "This field is required.")
+			s.Post(t, "admin", mount+"users/", fields{"username": name}).Want(400).Equal("password.0", "Password required for new User.")
 			s.Post(t, "admin", mount+"users/", fields{"password": "a long password"}).Want(400).Equal("username.0", "This field is required.")
 			s.Post(t, "admin", mount+"users/", fields{"username": name, "password": "$encrypted$"}).Want(400)
 			s.Post(t, "admin", mount+"users/", fields{"username": name, "password": "short"}).Want(400).Contains("too short")

@@ -113,6 +113,21 @@ func (b *body) id(key string) **int64 {
 	return &id
 }
 
+// reference reads the key of another row that has to be given; nil is reported.
+func (b *body) reference(key string) *int64 {
+	if b.lacks(key) {
+		return nil
+	}
+	id := b.id(key)
+	if id == nil {
+		return nil
+	}
+	if *id == nil {
+		b.invalid.Add(key, messageNull)
+	}
+	return *id
+}
+
 func (b *body) number(key, text string, value any) *int64 {
 	if !isInteger(text) {
 		b.invalid.Add(key, wrongKey(value))

@@ -183,6 +183,14 @@ func TestPeople(t *testing.T) {
 		if user := storedUser(t, s, s.ID("om")); user.Has(s.Organization.ID, models.RoleAdmin) || !user.Has(s.Organization.ID, models.RoleMember) {
 			t.Error("not exactly the one role is gone")
 		}
+		b.follow(b.submit(b.get(path), add, "username", "om", "role", "auditor").goesTo(path)).says("main tbody", "Auditor")
+		if !storedUser(t, s, s.ID("om")).Has(s.Organization.ID, models.RoleAuditor) {
+			t.Error("om is no auditor")
+		}
+		b.submit(b.get(path), `form[action$="/remove"]:has([name="role"][value="auditor"])`).goesTo(path)
+		if storedUser(t, s, s.ID("om")).Has(s.Organization.ID, models.RoleAuditor) {
+			t.Error("om is an auditor still")
+		}
 		b.post(path+"/remove", "role", "member").is(http.StatusBadRequest)
 		b.post(path+"/remove", "role", "member", "user", "999999").is(http.StatusUnprocessableEntity)
 		b.post(path+"/remove", "role", "x", "user", "1").is(http.StatusUnprocessableEntity)
