@@ -103,8 +103,8 @@ var fullStock = counts{Expired: 75, Live: 75, ExpiredPaired: 25, LivePaired: 25,
 // cleared is what clearing leaves of the stock when refresh tokens live shorter than the expired tokens' age.
 var cleared = counts{Live: 75, LivePaired: 25, LiveRefresh: 25, LiveCodes: 100}
 
-// TestClearTokens is case 60, in one batch and in batches of 10 beside a running server.
-func TestClearTokens(t *testing.T) {
+// TestCase60ClearTokens is case 60, in one batch and in batches of 10 beside a running server.
+func TestCase60ClearTokens(t *testing.T) {
 	t.Parallel()
 	for _, size := range []string{"10000", "10"} {
 		t.Run("batches of "+size, func(t *testing.T) {
@@ -132,8 +132,8 @@ func TestClearTokens(t *testing.T) {
 	}
 }
 
-// TestClearTokensKeeps is case 61: refresh tokens that live longer than the expired access tokens' age keep these.
-func TestClearTokensKeeps(t *testing.T) {
+// TestCase61ClearTokensKeeps is case 61: refresh tokens that live longer than the expired access tokens' age keep these.
+func TestCase61ClearTokensKeeps(t *testing.T) {
 	t.Parallel()
 	storetest.EachURL(t, func(t *testing.T, address string) {
 		w := newWorld(t, address)
@@ -145,8 +145,8 @@ func TestClearTokensKeeps(t *testing.T) {
 	})
 }
 
-// TestCleanupTokens is case 59.
-func TestCleanupTokens(t *testing.T) {
+// TestCase59CleanupTokens is case 59.
+func TestCase59CleanupTokens(t *testing.T) {
 	t.Parallel()
 	storetest.EachURL(t, func(t *testing.T, address string) {
 		w := newWorld(t, address, "OAUTH2_PROVIDER__REFRESH_TOKEN_EXPIRE_SECONDS=3600")

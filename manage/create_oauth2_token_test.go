@@ -17,8 +17,8 @@ import (
 
 var newTokenLine = regexp.MustCompile(`^New OAuth2 token for alice: ([A-Za-z0-9]{30})\n$`)
 
-// TestCreateToken is case 55, on a machine whose server runs.
-func TestCreateToken(t *testing.T) {
+// TestCase55CreateToken is case 55, on a machine whose server runs.
+func TestCase55CreateToken(t *testing.T) {
 	t.Parallel()
 	storetest.EachURL(t, func(t *testing.T, address string) {
 		w := newWorld(t, address)
@@ -68,8 +68,8 @@ func (w *world) notKept(token, log string) {
 	}
 }
 
-// TestCreateTokenRefusals is case 56.
-func TestCreateTokenRefusals(t *testing.T) {
+// TestCase56CreateTokenRefusals is case 56.
+func TestCase56CreateTokenRefusals(t *testing.T) {
 	t.Parallel()
 	storetest.EachURL(t, func(t *testing.T, address string) {
 		w := newWorld(t, address)

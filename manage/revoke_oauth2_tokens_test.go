@@ -63,8 +63,8 @@ func revoked(class string, id int64, secret models.Secret) string {
 	return fmt.Sprintf("revoked %s %d %s…\n", class, id, secret.Reveal()[:4])
 }
 
-// TestRevokeTokens is case 57.
-func TestRevokeTokens(t *testing.T) {
+// TestCase57RevokeTokens is case 57.
+func TestCase57RevokeTokens(t *testing.T) {
 	t.Parallel()
 	for _, option := range []string{"--revoke_refresh", "--all"} {
 		t.Run(option, func(t *testing.T) {
@@ -97,8 +97,8 @@ func TestRevokeTokens(t *testing.T) {
 	}
 }
 
-// TestRevokeTokensOfUser is case 58, beside a running server.
-func TestRevokeTokensOfUser(t *testing.T) {
+// TestCase58RevokeTokensOfUser is case 58, beside a running server.
+func TestCase58RevokeTokensOfUser(t *testing.T) {
 	t.Parallel()
 	storetest.EachURL(t, func(t *testing.T, address string) {
 		w := newWorld(t, address)

@@ -9,8 +9,8 @@ import (
 	"gatehouse/store/storetest"
 )
 
-// TestSessions is case 62, for each of the commands that end sessions.
-func TestSessions(t *testing.T) {
+// TestCase62Sessions is case 62, for each of the commands that end sessions.
+func TestCase62Sessions(t *testing.T) {
 	t.Parallel()
 	storetest.EachURL(t, func(t *testing.T, address string) {
 		w := newWorld(t, address)

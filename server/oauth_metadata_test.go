@@ -117,8 +117,8 @@ func TestMetadataIsServed(t *testing.T) {
 	})
 }
 
-// TestRoot is case 52; below it are the endpoints of the metadata.
-func TestRoot(t *testing.T) {
+// TestCase52Root is case 52; below it are the endpoints of the metadata.
+func TestCase52Root(t *testing.T) {
 	onBed(t, func(t *testing.T, b *bed) {
 		for _, root := range []string{"/o/", "/api/o/", "/api/controller/o/"} {
 			got, _ := fetched[map[string]string](t, b.ServeRoot(root))

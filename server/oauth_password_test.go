@@ -10,8 +10,8 @@ import (
 	"gatehouse/store"
 )
 
-// TestPasswordGrant is case 45, and case 4 for a scope that is left out.
-func TestPasswordGrant(t *testing.T) {
+// TestCase45PasswordGrant is case 45, and case 4 for a scope that is left out.
+func TestCase45PasswordGrant(t *testing.T) {
 	onBed(t, func(t *testing.T, b *bed) {
 		for _, c := range []struct {
 			client client
@@ -36,8 +36,8 @@ func TestPasswordGrant(t *testing.T) {
 	})
 }
 
-// TestPasswordGrantRefused is case 46.
-func TestPasswordGrantRefused(t *testing.T) {
+// TestCase46PasswordGrantRefused is case 46.
+func TestCase46PasswordGrantRefused(t *testing.T) {
 	const wrong = "Invalid credentials given."
 	onBed(t, func(t *testing.T, b *bed) {
 		disabled := &models.User{Username: "carol", Password: passwordDigest()}
@@ -71,11 +71,15 @@ func TestPasswordGrantRefused(t *testing.T) {
 				b.unchanged(t, func() { b.token(c.request, by(c.client)).refused(t, 400, c.code, c.description) })
 			})
 		}
+		b.unchanged(t, func() {
+			b.token(passwordGrant(), basic(b.web.ClientID+":wrong")).refused(t, 401, server.InvalidClient, clientFailed)
+			b.controllerToken(passwordGrant(), basic(b.job.ClientID+":wrong")).refused(t, 401, server.InvalidClient, clientFailed)
+		})
 	})
 }
 
-// TestExternalUser is case 49 at the token endpoint.
-func TestExternalUser(t *testing.T) {
+// TestCase49ExternalUserAtTheTokenEndpoint is case 49 at the token endpoint.
+func TestCase49ExternalUserAtTheTokenEndpoint(t *testing.T) {
 	const words = "OAuth2 Tokens cannot be created by users associated with an external authentication provider (ldap)"
 	onBed(t, func(t *testing.T, b *bed) {
 		b.alice.ExternalAccount = "ldap"

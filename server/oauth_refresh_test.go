@@ -21,8 +21,8 @@ func refreshGrant(token string, extra ...string) url.Values {
 	return with(form("grant_type", "refresh_token", "refresh_token", token), extra...)
 }
 
-// TestRefresh is case 47.
-func TestRefresh(t *testing.T) {
+// TestCase47Refresh is case 47.
+func TestCase47Refresh(t *testing.T) {
 	onBed(t, func(t *testing.T, b *bed) {
 		old := b.token(passwordGrant("scope", "read"), by(b.web)).succeeded(t, "read", true)
 		b.db.Clock.Advance(time.Hour)
@@ -101,8 +101,8 @@ func TestRefreshNarrows(t *testing.T) {
 	})
 }
 
-// TestRefreshExpired is case 48.
-func TestRefreshExpired(t *testing.T) {
+// TestCase48RefreshExpired is case 48.
+func TestCase48RefreshExpired(t *testing.T) {
 	short := func(o *server.Options) { o.Lifetimes.RefreshToken = 1 }
 	onBed(t, func(t *testing.T, b *bed) {
 		token := b.token(passwordGrant(), by(b.web)).succeeded(t, "read write", true)

@@ -17,8 +17,8 @@ func (a answer) revoked(t testing.TB) {
 	}
 }
 
-// TestRevokeAccessToken is case 53.
-func TestRevokeAccessToken(t *testing.T) {
+// TestCase53RevokeAccessToken is case 53.
+func TestCase53RevokeAccessToken(t *testing.T) {
 	onBed(t, func(t *testing.T, b *bed) {
 		for _, c := range []client{b.web, b.job, b.desktop} {
 			token := b.token(passwordGrant(), by(c)).succeeded(t, "read write", true)
@@ -32,8 +32,8 @@ func TestRevokeAccessToken(t *testing.T) {
 	})
 }
 
-// TestRevokeChangesNothing: every token that is not the client's own live one is answered alike and stays as it was (case 53).
-func TestRevokeChangesNothing(t *testing.T) {
+// TestCase53RevokeChangesNothing: every token that is not the client's own live one is answered alike and stays as it was (case 53).
+func TestCase53RevokeChangesNothing(t *testing.T) {
 	onBed(t, func(t *testing.T, b *bed) {
 		foreign := b.token(passwordGrant(), by(b.web)).succeeded(t, "read write", true)
 		rotated := b.controllerToken(passwordGrant(), by(b.job)).succeeded(t, "read write", true)
@@ -53,8 +53,8 @@ func TestRevokeChangesNothing(t *testing.T) {
 	})
 }
 
-// TestRevokeRefreshToken is case 54: the family dies with it, and nothing else.
-func TestRevokeRefreshToken(t *testing.T) {
+// TestCase54RevokeRefreshToken is case 54: the family dies with it, and nothing else.
+func TestCase54RevokeRefreshToken(t *testing.T) {
 	onBed(t, func(t *testing.T, b *bed) {
 		other := b.token(passwordGrant(), by(b.web)).succeeded(t, "read write", true)
 		first := b.token(passwordGrant(), by(b.web)).succeeded(t, "read write", true)
@@ -96,7 +96,7 @@ func TestRevokeExpired(t *testing.T) {
 	})
 }
 
-func TestRevokeRefused(t *testing.T) {
+func TestCase53RevokeRefused(t *testing.T) {
 	onBed(t, func(t *testing.T, b *bed) {
 		token := b.token(passwordGrant(), by(b.web)).succeeded(t, "read write", true)
 		b.unchanged(t, func() {

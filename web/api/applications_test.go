@@ -1,10 +1,12 @@
 package api_test
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"gatehouse/models"
 	"gatehouse/store"
@@ -189,6 +191,8 @@ func TestCase34OrganizationAdministrator(t *testing.T) {
 			for _, method := range []string{"GET", "PATCH", "PUT", "DELETE"} {
 				s.Do(t, "", method, app, nil).Want(401)
 			}
+			s.Post(t, "", mount+"applications/", application(s, nil)).Want(401)
+			s.Patch(t, "pa", app, fields{"name": "x"}).Want(403) // oa of another organization
 			s.Get(t, "bob", mount+"applications/").Want(200).Equal("count", 0)
 			s.Get(t, "om", mount+"applications/").Want(200).Equal("count", map[string]int{G: 2, C: 1}[mount])
 		}
@@ -219,15 +223,32 @@ func TestCase35RelatedOfAnApplication(t *testing.T) {
 
 func TestCase36DeletedApplication(t *testing.T) {
 	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
-		a := s.Post(t, "om", G+"tokens/", fields{"application": s.App.ID}).Want(201)
-		_, personal := newToken(t, s, "om", G, nil)
-		s.Delete(t, "oa", path(G, "applications", s.App.ID)).Want(204)
-		s.Get(t, "", G+"me/", webtest.Bearer(a.String("token"))).Want(401)
-		s.Get(t, "", G+"me/", webtest.Bearer(personal)).Want(200)
-		s.Get(t, "admin", a.String("url")).Want(404)
-		s.Get(t, "admin", path(G, "applications", s.App.ID)).Want(404)
-		if _, err := s.DB.Read(t.Context()).RefreshTokenByDigest(models.SecretOf(a.String("refresh_token")).Digest()); err == nil {
-			t.Error("the refresh token is still there")
+		for _, mount := range []string{G, C} {
+			client := clientOf(s, mount)
+			a := s.Post(t, "om", mount+"tokens/", fields{"application": client.ID}).Want(201)
+			_, personal := newToken(t, s, "om", mount, nil)
+			code := models.NewSecret(models.TokenLength)
+			err := s.DB.Write(t.Context(), func(tx *store.Tx) error {
+				return tx.CreateAuthorizationCode(&models.AuthorizationCode{Digest: code.Digest(), ApplicationID: client.ID, UserID: s.ID("om"),
+					Scope: models.ScopeRead, FamilyID: "f", Created: tx.Now(), Expires: tx.Now().Add(time.Minute)})
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Delete(t, "oa", path(mount, "applications", client.ID)).Want(204)
+			s.Get(t, "", mount+"me/", webtest.Bearer(a.String("token"))).Want(401)
+			s.Get(t, "", mount+"me/", webtest.Bearer(personal)).Want(200)
+			s.Get(t, "admin", a.String("url")).Want(404)
+			s.Get(t, "admin", path(mount, "applications", client.ID)).Want(404)
+			read := s.DB.Read(t.Context())
+			_, access := read.AccessTokenByDigest(models.SecretOf(a.String("token")).Digest())
+			_, refresh := read.RefreshTokenByDigest(models.SecretOf(a.String("refresh_token")).Digest())
+			_, authorization := read.AuthorizationCodeByDigest(code.Digest())
+			for what, err := range map[string]error{"access token": access, "refresh token": refresh, "authorization code": authorization} {
+				if !errors.Is(err, store.ErrNotFound) {
+					t.Errorf("%s: the %s: %v", mount, what, err)
+				}
+			}
 		}
 	})
 }

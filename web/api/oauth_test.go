@@ -31,10 +31,11 @@ func TestCase16DeletedTokenLeavesItsRefreshToken(t *testing.T) {
 
 func TestCase17RefreshAfterItsTokenWasDeleted(t *testing.T) {
 	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
-		a := s.Post(t, "om", G+"tokens/", fields{"application": s.App.ID, "scope": "read"}).Want(201)
-		s.Delete(t, "om", a.String("url")).Want(204)
-		s.Post(t, "", "/o/token/", webtest.Form("grant_type", "refresh_token", "refresh_token", a.String("refresh_token")), basic(s.App)).
-			Want(200).Equal("scope", "read")
+		for _, mount := range []string{G, C} {
+			a := s.Post(t, "om", mount+"tokens/", fields{"application": clientOf(s, mount).ID, "scope": "read"}).Want(201)
+			s.Delete(t, "om", a.String("url")).Want(204)
+			grant(t, s, mount, "grant_type", "refresh_token", "refresh_token", a.String("refresh_token")).Equal("scope", "read")
+		}
 	})
 }
 
@@ -51,12 +52,20 @@ func TestCase42BearerTokens(t *testing.T) {
 			s.Get(t, "", mount+"me/?access_token="+personal+"&token="+personal).Want(401)
 			s.Get(t, "", mount+"me/", webtest.Header("Authorization", "bearer "+personal)).Want(200)
 		}
+		everywhere := func(status int) {
+			t.Helper()
+			for _, mount := range []string{G, C, short} {
+				for _, value := range []string{personal, controller} {
+					s.Get(t, "", mount+"me/", webtest.Bearer(value)).Want(status)
+				}
+			}
+		}
 		s.Patch(t, "admin", path(G, "users", s.ID("alice")), fields{"is_active": false}).Want(200)
-		s.Get(t, "", G+"me/", webtest.Bearer(personal)).Want(401)
+		everywhere(401)
 		s.Patch(t, "admin", path(G, "users", s.ID("alice")), fields{"is_active": true}).Want(200)
-		s.Get(t, "", G+"me/", webtest.Bearer(personal)).Want(200)
+		everywhere(200)
 		s.DB.Clock.Advance(366 * 24 * 3600 * 1e9)
-		s.Get(t, "", G+"me/", webtest.Bearer(personal)).Want(401)
+		everywhere(401)
 	})
 }
 
@@ -73,21 +82,23 @@ func TestCase42ControllerApplicationToken(t *testing.T) {
 
 func TestCase43LastUsed(t *testing.T) {
 	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
-		id, value := newToken(t, s, "alice", G, nil)
-		before, err := s.DB.Read(t.Context()).AccessToken(id)
-		if err != nil || before.LastUsed != nil {
-			t.Fatalf("before: %+v, %v", before, err)
-		}
-		activity := entries(t, s)
-		s.Get(t, "", G+"me/", webtest.Bearer(value)).Want(200)
-		s.Get(t, "alice", path(G, "tokens", id)).Want(200).Equal("last_used", "2026-03-01T12:00:00.000000Z").
-			Equal("modified", "2026-03-01T12:00:00.000000Z").Equal("modified_by", s.ID("alice"))
-		if after := entries(t, s); len(after) != len(activity) {
-			t.Errorf("%d activity entries, want %d", len(after), len(activity))
-		}
-		after, err := s.DB.Read(t.Context()).AccessToken(id)
-		if err != nil || after.LastUsedAddress != webtest.Address {
-			t.Errorf("used from %q, %v", after.LastUsedAddress, err)
+		for _, mount := range []string{G, C} {
+			id, value := newToken(t, s, "alice", mount, nil)
+			s.Get(t, "alice", path(mount, "tokens", id)).Want(200).Equal("last_used", nil)
+			activity := entries(t, s)
+			s.Get(t, "", mount+"me/", webtest.Bearer(value)).Want(200)
+			used := s.Get(t, "alice", path(mount, "tokens", id)).Want(200).Equal("last_used", "2026-03-01T12:00:00.000000Z").
+				Equal("modified", "2026-03-01T12:00:00.000000Z")
+			if mount == G {
+				used.Equal("modified_by", s.ID("alice"))
+			}
+			if after := entries(t, s); len(after) != len(activity) {
+				t.Errorf("%d activity entries, want %d", len(after), len(activity))
+			}
+			after, err := s.DB.Read(t.Context()).AccessToken(id)
+			if err != nil || after.LastUsedAddress != webtest.Address {
+				t.Errorf("used from %q, %v", after.LastUsedAddress, err)
+			}
 		}
 	})
 }

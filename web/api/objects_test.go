@@ -128,6 +128,8 @@ func TestCase75AThousandYears(t *testing.T) {
 			s.Get(t, "alice", mount+"tokens/?expires__gt=3026-01-01T00:00:00Z").Want(200).Equal("count", 0)
 			s.Get(t, "", mount+"me/", webtest.Bearer(far.String("token"))).Want(200)
 		}
+		s.Post(t, "alice", G+"tokens/", fields{"expires": "3024-12-31T23:59:59.999999Z"}).Want(201).Equal("expires", "3024-12-31T23:59:59.999999Z")
+		s.Get(t, "alice", G+"tokens/?expires__gt=3000-01-01&order_by=expires").Want(200).Equal("count", 2).Equal("results.0.expires", "3024-12-31T23:59:59.999999Z")
 	}, func(c *webtest.Config) {
 		c.Server.Lifetimes.AccessToken, c.Server.Lifetimes.RefreshToken, c.Server.Lifetimes.Session = 31_536_000_000, 2_628_000, 1800
 	})

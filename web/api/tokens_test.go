@@ -82,8 +82,9 @@ func TestCase04DefaultScope(t *testing.T) {
 		for _, mount := range []string{G, C} {
 			s.Post(t, "alice", mount+"tokens/", fields{}).Want(201).Equal("scope", "write")
 		}
-		form := webtest.Form("grant_type", "password", "username", "alice", "password", webtest.Password)
-		s.Post(t, "", "/o/token/", form, basic(s.App)).Want(200).Equal("scope", "read write")
+		for _, mount := range []string{G, C} {
+			grant(t, s, mount, "grant_type", "password", "username", "alice", "password", webtest.Password).Equal("scope", "read write")
+		}
 	})
 }
 
@@ -138,8 +139,16 @@ func TestCase06ApplicationToken(t *testing.T) {
 
 func TestCase07OutsiderGetsNoApplicationToken(t *testing.T) {
 	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
+		for _, who := range []string{"admin", "bob"} {
+			s.Get(t, who, G+"me/").Want(200) // from where they come is noted once
+		}
+		before := dump(t, s)
 		s.Post(t, "bob", G+"tokens/", fields{"application": s.App.ID}).Want(403)
+		s.Post(t, "bob", C+"tokens/", fields{"application": s.Job.ID}).Want(403)
 		s.Get(t, "admin", G+"tokens/").Want(200).Equal("count", 0)
+		if dump(t, s) != before {
+			t.Error("something was stored")
+		}
 	})
 }
 
@@ -156,45 +165,66 @@ func TestCase08TokensOfAnApplicationAtTheController(t *testing.T) {
 	})
 }
 
-// applicationToken makes a token of the gateway's application that acts as om.
-func applicationToken(t *testing.T, s *webtest.Site) string {
+// clientOf is the application of the mount's platform.
+func clientOf(s *webtest.Site, mount string) webtest.Client {
+	return map[string]webtest.Client{G: s.App, C: s.Job, short: s.Job}[mount]
+}
+
+// grant asks for tokens at the token endpoint of the mount's platform, as its application.
+func grant(t *testing.T, s *webtest.Site, mount string, pairs ...string) *webtest.Answer {
 	t.Helper()
-	id, _ := newToken(t, s, "om", G, fields{"application": s.App.ID})
-	return path(G, "tokens", id)
+	address := map[string]string{G: "/o/token/", C: "/api/o/token/", short: "/api/o/token/"}[mount]
+	return s.Post(t, "", address, webtest.Form(pairs...), basic(clientOf(s, mount))).Want(200)
+}
+
+// applicationToken makes a token of the platform's application that acts as alice, who belongs to no organization, and gives its address.
+func applicationToken(t *testing.T, s *webtest.Site, mount string) string {
+	t.Helper()
+	value := grant(t, s, mount, "grant_type", "password", "username", "alice", "password", webtest.Password).String("access_token")
+	token, err := s.DB.Read(t.Context()).AccessTokenByDigest(models.SecretOf(value).Digest())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path(mount, "tokens", token.ID)
 }
 
 func TestCase09ReadApplicationToken(t *testing.T) {
 	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
-		id, _ := newToken(t, s, "alice", G, nil)
-		token := applicationToken(t, s)
-		for who, status := range map[string]int{"admin": 200, "oa": 200, "om": 200, "aud": 200, "bob": 403, "pa": 403, "": 401} {
-			s.Get(t, who, token).Want(status)
+		for _, mount := range []string{G, C} {
+			token := applicationToken(t, s, mount)
+			for who, status := range map[string]int{"admin": 200, "oa": 200, "alice": 200, "aud": 200, "om": 403, "bob": 403, "pa": 403, "": 401} {
+				s.Get(t, who, token).Want(status)
+			}
+			id, _ := newToken(t, s, "alice", mount, nil)
+			s.Get(t, "om", path(mount, "tokens", id)).Want(403) // somebody else's
 		}
-		s.Get(t, "om", path(G, "tokens", id)).Want(403) // somebody else's
 	})
 }
 
 func TestCase10ChangeApplicationToken(t *testing.T) {
 	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
-		token := applicationToken(t, s)
-		for who, status := range map[string]int{"admin": 200, "oa": 200, "om": 200, "aud": 403, "bob": 403, "": 401} {
-			s.Patch(t, who, token, fields{"description": "by " + who}).Want(status)
+		for _, mount := range []string{G, C} {
+			token := applicationToken(t, s, mount)
+			for who, status := range map[string]int{"admin": 200, "oa": 200, "alice": 200, "aud": 403, "om": 403, "bob": 403, "pa": 403, "": 401} {
+				s.Patch(t, who, token, fields{"description": "by " + who}).Want(status)
+				if got := s.Get(t, "admin", token).String("description"); (got == "by "+who) != (status == 200) {
+					t.Errorf("%s: after %s it says %q", mount, who, got)
+				}
+			}
 		}
-		// A member of the organization who is not the owner of the token.
-		id, _ := newToken(t, s, "oa", G, fields{"application": s.App.ID})
-		s.Patch(t, "om", path(G, "tokens", id), fields{"description": "x"}).Want(403)
 	})
 }
 
 func TestCase11DeleteApplicationToken(t *testing.T) {
 	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
-		for who, status := range map[string]int{"admin": 204, "oa": 204, "om": 204, "aud": 403, "bob": 403, "": 401} {
-			token := applicationToken(t, s)
-			if a := s.Delete(t, who, token).Want(status); status == 204 && a.Text != "" {
-				t.Errorf("204 with a body: %s", a.Text)
+		for _, mount := range []string{G, C} {
+			for who, status := range map[string]int{"admin": 204, "oa": 204, "alice": 204, "aud": 403, "om": 403, "bob": 403, "pa": 403, "": 401} {
+				token := applicationToken(t, s, mount)
+				if a := s.Delete(t, who, token).Want(status); status == 204 && a.Text != "" {
+					t.Errorf("204 with a body: %s", a.Text)
+				}
+				s.Get(t, "admin", token).Want(map[bool]int{true: 404, false: 200}[status == 204])
 			}
-			want := map[bool]int{true: 404, false: 200}[status == 204]
-			s.Get(t, "admin", token).Want(want)
 		}
 	})
 }
@@ -202,14 +232,16 @@ func TestCase11DeleteApplicationToken(t *testing.T) {
 func TestCase12PersonalTokenOfAMember(t *testing.T) {
 	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
 		for _, mount := range []string{G, C} {
-			id, _ := newToken(t, s, "om", mount, nil)
-			token := path(mount, "tokens", id)
-			s.Get(t, "oa", token).Want(403)
-			s.Patch(t, "oa", token, fields{"description": "x"}).Want(403)
-			s.Delete(t, "oa", token).Want(403)
-			s.Patch(t, "om", token, fields{"description": "x"}).Want(200).Equal("description", "x")
-			s.Patch(t, "admin", token, fields{"description": "y"}).Want(200).Equal("description", "y")
-			s.Delete(t, "om", token).Want(204)
+			for _, who := range []string{"om", "admin"} {
+				id, _ := newToken(t, s, "om", mount, nil)
+				token := path(mount, "tokens", id)
+				s.Get(t, "oa", token).Want(403)
+				s.Patch(t, "oa", token, fields{"description": "x"}).Want(403)
+				s.Delete(t, "oa", token).Want(403)
+				s.Get(t, who, token).Want(200).Equal("description", "")
+				s.Patch(t, who, token, fields{"description": "by " + who}).Want(200).Equal("description", "by "+who)
+				s.Delete(t, who, token).Want(204)
+			}
 		}
 	})
 }
@@ -217,21 +249,25 @@ func TestCase12PersonalTokenOfAMember(t *testing.T) {
 func TestCase13AuditorWhoAdministers(t *testing.T) {
 	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
 		s.Post(t, "admin", path(C, "organizations", s.Organization.ID, "admins"), fields{"id": s.ID("aud")}).Want(204)
-		token := applicationToken(t, s)
-		s.Patch(t, "aud", token, fields{"description": "x"}).Want(200)
-		s.Delete(t, "aud", token).Want(204)
+		for _, mount := range []string{G, C} {
+			token := applicationToken(t, s, mount)
+			s.Patch(t, "aud", token, fields{"description": "x"}).Want(200)
+			s.Delete(t, "aud", token).Want(204)
+		}
 	})
 }
 
 func TestCase14NarrowedScopeTakesEffect(t *testing.T) {
 	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
-		id, value := newToken(t, s, "alice", G, fields{"scope": "write"})
-		s.Patch(t, "", path(G, "tokens", id), fields{"scope": "read"}, webtest.Bearer(value)).Want(200).Equal("scope", "read")
-		a := s.Patch(t, "", path(G, "tokens", id), fields{"scope": "write"}, webtest.Bearer(value)).Want(403)
-		if challenge := a.Header.Get("WWW-Authenticate"); !strings.Contains(challenge, `error="insufficient_scope"`) || !strings.Contains(challenge, `scope="write"`) {
-			t.Errorf("the challenge is %q", challenge)
+		for _, mount := range []string{G, C} {
+			id, value := newToken(t, s, "alice", mount, fields{"scope": "write"})
+			s.Patch(t, "", path(mount, "tokens", id), fields{"scope": "read"}, webtest.Bearer(value)).Want(200).Equal("scope", "read")
+			a := s.Patch(t, "", path(mount, "tokens", id), fields{"scope": "write"}, webtest.Bearer(value)).Want(403)
+			if challenge := a.Header.Get("WWW-Authenticate"); !strings.Contains(challenge, `error="insufficient_scope"`) || !strings.Contains(challenge, `scope="write"`) {
+				t.Errorf("the challenge is %q", challenge)
+			}
+			s.Get(t, "", mount+"me/", webtest.Bearer(value)).Want(200)
 		}
-		s.Get(t, "", G+"me/", webtest.Bearer(value)).Want(200)
 	})
 }
 

@@ -56,6 +56,10 @@ func public(in *server.ApplicationInput) {
 	in.ClientType, in.Name = &kind, &name
 }
 
+func named(name string) func(*server.ApplicationInput) {
+	return func(in *server.ApplicationInput) { in.Name = &name }
+}
+
 // TestConsent: an anonymous browser signs in and comes back to exactly the same request, is asked, and goes back to the client with a
 // code; the next time it is not asked.
 func TestConsent(t *testing.T) {
