@@ -108,6 +108,23 @@ func TestAuthorizationCodeExpires(t *testing.T) {
 }
 
 // TestAuthorizationCodeOfUser: what the user has become by the time of the redemption counts.
+// TestLifetimesThatAreSet: a code and a session live as long as the settings say (contract §5).
+func TestLifetimesThatAreSet(t *testing.T) {
+	onBed(t, func(t *testing.T, b *bed) {
+		early, late := b.code(t, b.web, b.alice), b.code(t, b.web, b.alice)
+		session, _, err := b.SignIn(t.Context(), browser, "alice", testPassword, "")
+		check(t, err)
+		b.db.Clock.Advance(300*time.Second - time.Microsecond)
+		b.signedIn(t, map[string]models.Secret{"alice": session})
+		b.db.Clock.Advance(300*time.Second - time.Microsecond)
+		b.token(redemption(b.web, early), by(b.web)).succeeded(t, "read write", true)
+		b.signedIn(t, map[string]models.Secret{"alice": session})
+		b.db.Clock.Advance(300 * time.Second)
+		b.token(redemption(b.web, late), by(b.web)).refused(t, 400, server.InvalidGrant, "The authorization code has expired.")
+		b.signedIn(t, map[string]models.Secret{"": session})
+	}, func(o *server.Options) { o.Lifetimes.AuthorizationCode, o.Lifetimes.Session = 600, 300 })
+}
+
 func TestAuthorizationCodeOfUser(t *testing.T) {
 	external := models.ReasonExternalUser + " (ldap)"
 	for _, c := range []struct {
