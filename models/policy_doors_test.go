@@ -176,3 +176,34 @@ func TestPlatformRole(t *testing.T) {
 		t.Error("nobody reads of roles")
 	}
 }
+
+// TestRenewing: whose secret may be rotated and whose token regenerated (contract §1.2, §12.33).
+func TestRenewing(t *testing.T) {
+	t.Parallel()
+	p, o := DefaultPolicy(), orgO
+	plain := &Application{ID: 1, OrganizationID: &o, Platform: Gateway}
+	owned, granted := *plain, *plain
+	owner := oa
+	owned.UserID, granted.SkipAuthorization = &owner, true
+	elses := *plain
+	elses.UserID = new(int64)
+	for name := range people {
+		administers := name == "oa" || name == "audoa"
+		superuser := name == "su" || name == "cli"
+		for thing, may := range map[*Application]bool{plain: administers || superuser, &owned: name == "oa" || superuser, &elses: superuser, &granted: superuser} {
+			if err := p.RotateSecret(actor(name), thing, FaceGateway); (err == nil) != may {
+				t.Errorf("%s rotates the secret of %+v: %v, want %t", name, thing, err, may)
+			}
+		}
+		id := alice
+		token := &AccessToken{ID: 5, UserID: &id, Platform: Gateway}
+		for _, face := range []Face{FaceGateway, FaceConsole} {
+			if err := p.Regenerate(actor(name), token, face); (err == nil) != (name == "alice") {
+				t.Errorf("%s regenerates alice's token at %s: %v", name, face, err)
+			}
+		}
+		if p.Regenerate(actor(name), &AccessToken{ID: 5, UserID: &id, Platform: Controller}, FaceGateway) == nil || p.Regenerate(actor(name), token, FaceController) == nil {
+			t.Errorf("%s regenerates what is the controller's, or there", name)
+		}
+	}
+}

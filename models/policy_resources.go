@@ -45,6 +45,22 @@ func (p Policy) ApplicationChange(actor Actor, was, is *Application) error {
 	return nil
 }
 
+// RotateSecret decides who may give an application another client secret: who may change it. Where it has an owner, or holds what only a
+// superuser gives, a new secret would be a way to use what belongs to somebody else (contract §1.2).
+func (p Policy) RotateSecret(actor Actor, a *Application, face Face) error {
+	if err := p.Application(actor, ActionUpdate, a, face); err != nil || actor.Superuser() {
+		return err
+	}
+	switch {
+	case a.granted(a):
+		return forbidden("This application holds a right that only a superuser gives (skip_authorization, introspect_all or resource_uris). " +
+			"Only a superuser may rotate its secret.")
+	case a.UserID != nil && !a.OwnedBy(actor.ID()):
+		return forbidden("Only its owner or a superuser may rotate the secret of an application that has an owner.")
+	}
+	return nil
+}
+
 // granted reports whether the application holds, and after the change to is keeps, what only a superuser gives.
 func (a *Application) granted(is *Application) bool {
 	return a.ID != 0 && (a.SkipAuthorization && is.SkipAuthorization || a.IntrospectAll || len(a.ResourceURIs) > 0)

@@ -2,12 +2,15 @@ package models
 
 // Reasons that people and programs are shown.
 const (
-	ReasonControllerRefresh = "This token belongs to the automation controller. It can be refreshed only at the controller API (/api/o/token/)."
-	ReasonControllerCreate  = "This application belongs to the automation controller. Create its tokens through the controller API (/api/controller/v2/)."
-	ReasonExternalUser      = "OAuth2 Tokens cannot be created by users associated with an external authentication provider"
-	reasonOthers            = "A token can be created for oneself only."
-	reasonOwner             = "Only its owner or a superuser may create a token for an application that has an owner."
-	reasonNoCreation        = "Creating tokens through the controller API is switched off. Create them at the gateway."
+	ReasonControllerRefresh    = "This token belongs to the automation controller. It can be refreshed only at the controller API (/api/o/token/)."
+	ReasonControllerCreate     = "This application belongs to the automation controller. Create its tokens through the controller API (/api/controller/v2/)."
+	ReasonExternalUser         = "OAuth2 Tokens cannot be created by users associated with an external authentication provider"
+	reasonRegenerateController = "This token belongs to the automation controller. It cannot be regenerated here: create another one through the controller API."
+	reasonRegenerateOther      = "A token can regenerate itself only. Sign in to regenerate another one."
+	reasonNotPersonal          = "Only personal access tokens are regenerated. The token of an application is refreshed by its client."
+	reasonOthers               = "A token can be created for oneself only."
+	reasonOwner                = "Only its owner or a superuser may create a token for an application that has an owner."
+	reasonNoCreation           = "Creating tokens through the controller API is switched off. Create them at the gateway."
 )
 
 // Token decides about one token. The token's Application must be filled where it has one. For ActionCreate the token is the one
@@ -101,6 +104,25 @@ func (p Policy) NewTokenScope(actor Actor, t *AccessToken, scope Scope) error {
 		return nil
 	}
 	return Invalid{{"scope", "The scope of an application's token can only be narrowed."}}
+}
+
+// Regenerate decides who may give a token another value: whom it acts as, who then sees it, and nobody in their place. A bearer reaches no
+// further than itself, and a controller token is not regenerated at all (contract §12.33).
+func (p Policy) Regenerate(actor Actor, t *AccessToken, face Face) error {
+	if err := reachable(t.Platform, face); err != nil {
+		return err
+	}
+	switch {
+	case actor.User == nil || !t.OwnedBy(actor.User.ID):
+		return only(false)
+	case t.Platform == Controller || face.OfController():
+		return forbidden(reasonRegenerateController)
+	case !t.Personal():
+		return Invalid{{NonField, reasonNotPersonal}}
+	case actor.Token != nil && actor.Token.ID != t.ID:
+		return forbidden(reasonRegenerateOther)
+	}
+	return p.External(actor.User)
 }
 
 // VisibleTokens says which tokens a list shows.

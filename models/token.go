@@ -24,6 +24,14 @@ type AccessToken struct {
 	RefreshToken *RefreshToken // the one that was issued with it, likewise
 }
 
+// ReplacedToken is the value that a token had before it was regenerated, while both are taken.
+type ReplacedToken struct {
+	ID            int64
+	Digest        Digest
+	AccessTokenID int64
+	Expires       time.Time
+}
+
 // Personal reports whether the token is a personal access token.
 func (t *AccessToken) Personal() bool { return t.ApplicationID == nil }
 

@@ -128,6 +128,7 @@ func (s *Server) ClearTokens(ctx context.Context, actor Actor) (Cleared, error) 
 		{&done.AccessTokens, (*store.Tx).ClearAccessTokens},
 		{&done.AuthorizationCodes, (*store.Tx).ClearAuthorizationCodes},
 		{&done.DeviceCodes, (*store.Tx).ClearDeviceCodes},
+		{new(int64), (*store.Tx).ClearReplacedTokens}, // which nobody counts
 	}
 	var err error
 	for _, step := range steps {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -48,10 +49,17 @@ func (r Reader) AccessToken(id int64) (*models.AccessToken, error) {
 	return one[models.AccessToken](withAccessToken(r.db).Where("id = ?", id))
 }
 
+// withBearer loads what is decided by when a token is presented.
+func withBearer(db *gorm.DB) *gorm.DB { return db.Preload("User.Memberships").Preload("Application") }
+
 // AccessTokenByDigest loads the token whose value is presented, expired or not, with application, and with the user and the user's
-// memberships; ErrNotFound.
+// memberships; ErrNotFound. A value that a regenerated token had before counts while it overlaps.
 func (r Reader) AccessTokenByDigest(digest models.Digest) (*models.AccessToken, error) {
-	return one[models.AccessToken](r.db.Preload("User.Memberships").Preload("Application").Where("digest = ?", digest))
+	token, err := one[models.AccessToken](withBearer(r.db).Where("digest = ?", digest))
+	if errors.Is(err, ErrNotFound) {
+		return r.replacedToken(digest)
+	}
+	return token, err
 }
 
 // AccessTokens lists tokens with user, application and refresh token.

@@ -143,6 +143,11 @@ func (tx *Tx) DigestClientSecret(id int64, digest models.Digest) error {
 		Updates(map[string]any{"digest": digest, "encoded": ""}).Error)
 }
 
+// DropReplacedSecrets deletes secrets that were replaced before and overlap still.
+func (tx *Tx) DropReplacedSecrets(applicationID int64) error {
+	return translate(tx.db.Where("application_id = ? AND expires IS NOT NULL", applicationID).Delete(&models.ClientSecret{}).Error)
+}
+
 // ExpireClientSecrets ends all live secrets of the application at the time given; one that is past is deleted.
 func (tx *Tx) ExpireClientSecrets(applicationID int64, at time.Time) error {
 	secrets := tx.db.Where("application_id = ?", applicationID)

@@ -132,7 +132,7 @@ func TestColumnsOfALaterRelease(t *testing.T) {
 }
 
 var tables = []any{
-	models.User{}, models.Organization{}, models.Membership{}, models.Application{}, models.ClientSecret{}, models.AccessToken{}, models.RefreshToken{},
+	models.User{}, models.Organization{}, models.Membership{}, models.Application{}, models.ClientSecret{}, models.AccessToken{}, models.ReplacedToken{}, models.RefreshToken{},
 	models.AuthorizationCode{}, models.DeviceCode{}, models.Consent{}, models.Session{}, models.Activity{}, models.Setting{},
 	models.LoginAttempt{}, models.KnownDevice{},
 }

@@ -178,6 +178,33 @@ func (c *call) updateApplication() error {
 	return c.answerApplication(application, secret)
 }
 
+// rotateSecret answers with the application and its new secret, this once.
+func (c *call) rotateSecret() error {
+	application, err := c.changeableApplication()
+	if err != nil {
+		return err
+	}
+	overlap, err := c.overlap()
+	if err != nil {
+		return err
+	}
+	application, secret, err := c.server.RotateSecret(c.ctx(), c.actor, c.name, application.ID, overlap)
+	if err != nil {
+		return err
+	}
+	return c.answerApplication(application, secret)
+}
+
+// overlap reads how many seconds what is replaced works on.
+func (c *call) overlap() (int64, error) {
+	b, err := c.body()
+	if err != nil {
+		return 0, err
+	}
+	seconds := b.integer("overlap_seconds", 0)
+	return seconds, b.invalid.Err()
+}
+
 func (c *call) deleteApplication() error {
 	id, err := c.applicationID()
 	if err != nil {

@@ -28,11 +28,13 @@ func gatewayTable() []resource {
 		{path: "tokens/", get: (*call).listTokens, post: (*call).createToken, about: aboutTokens("Token List", (*call).mayCreateToken, nil)},
 		{path: "tokens/:id/", get: (*call).showToken, put: (*call).updateToken, patch: (*call).updateToken, delete: (*call).deleteToken,
 			about: aboutTokens("Token Detail", nil, (*call).mayUpdateToken)},
+		{path: "tokens/:id/regenerate/", post: (*call).regenerateToken, about: &metadata{name: "Regenerate Token"}},
 
 		{path: "applications/", get: (*call).listApplications, post: (*call).createApplication,
 			about: aboutApplications("Application List", (*call).mayCreateApplication, nil)},
 		{path: "applications/:id/", get: (*call).showApplication, put: (*call).updateApplication, patch: (*call).updateApplication,
 			delete: (*call).deleteApplication, about: aboutApplications("Application Detail", nil, (*call).mayUpdateApplication)},
+		{path: "applications/:id/rotate_secret/", post: (*call).rotateSecret, about: &metadata{name: "Rotate Secret"}},
 		{path: "applications/:id/tokens/", get: (*call).listApplicationTokens, about: aboutTokens("Application Token List", nil, nil)},
 
 		{path: "users/", get: (*call).listUsers, post: (*call).createUser, about: aboutUsers("User List", (*call).mayCreateUser, nil)},

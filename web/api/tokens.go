@@ -98,6 +98,27 @@ func (c *call) updateToken() error {
 	return c.answerToken(token)
 }
 
+// regenerateToken answers with the token and its new value, this once.
+func (c *call) regenerateToken() error {
+	token, err := c.changeableToken()
+	if err != nil {
+		return err
+	}
+	overlap, err := c.overlap()
+	if err != nil {
+		return err
+	}
+	issued, err := c.server.RegenerateToken(c.ctx(), c.actor, c.name, token.ID, overlap)
+	if err != nil {
+		return err
+	}
+	people, err := c.people(issued.AccessToken.Stamps)
+	if err != nil {
+		return err
+	}
+	return c.ok(c.tokenObject(issued.AccessToken, people, issued))
+}
+
 func (c *call) deleteToken() error {
 	return c.deleted(c.server.DeleteToken(c.ctx(), c.actor, c.name, c.id()))
 }

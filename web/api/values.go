@@ -128,6 +128,20 @@ func (b *body) reference(key string) *int64 {
 	return *id
 }
 
+// integer reads a whole number; otherwise is what leaving it out means.
+func (b *body) integer(key string, otherwise int64) int64 {
+	value, given := b.values[key]
+	if !given {
+		return otherwise
+	}
+	text := fmt.Sprint(value)
+	n, err := strconv.ParseInt(text, 10, 64)
+	if _, truth := value.(bool); truth || err != nil {
+		b.invalid.Add(key, "A valid integer is required.")
+	}
+	return n
+}
+
 func (b *body) number(key, text string, value any) *int64 {
 	if !isInteger(text) {
 		b.invalid.Add(key, wrongKey(value))
