@@ -200,7 +200,7 @@ func TestUpdateUserRefused(t *testing.T) {
 			{"own auditor", as(b.alice), b.alice, inputs{IsPlatformAuditor: pointer(true)}, "forbidden", "Cannot change is_platform_auditor."},
 			{"a member's superuser", as(b.orgAdmin), b.member, inputs{IsSuperuser: pointer(true)}, "forbidden", "Cannot change is_superuser."},
 			{"name taken", as(b.admin), b.alice, inputs{Username: pointer("bob")}, "invalid username", "already exists"},
-			{"weak password", as(b.admin), b.alice, inputs{Password: pointer("short")}, "invalid password", "5 characters"},
+			{"weak password", as(b.admin), b.alice, inputs{Password: pointer("short")}, "invalid password", "3 are missing"},
 			{"bad e-mail", as(b.alice), b.alice, inputs{Email: pointer("x")}, "invalid email", ""},
 			{"unknown", as(b.admin), &models.User{ID: 99_999}, harmless, "not found", ""},
 		} {
