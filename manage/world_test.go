@@ -92,7 +92,7 @@ func (w *world) accessTokens() []models.AccessToken {
 // activity lists the activity stream, newest first.
 func (w *world) activity() []models.Activity {
 	w.t.Helper()
-	page, err := w.db.Read(w.t.Context()).Activity(store.Query{})
+	page, err := w.db.Read(w.t.Context()).Activity(store.Query{}, models.ActivityVisibility{All: true, SignIns: true})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -54,6 +55,11 @@ type Activity struct {
 	Note        string // a remark in words: "refresh token reused"
 	Changes     Changes
 	Form        *string // the single-use number of the form that asked for it; no two entries have the same
+
+	// What decides who may see the entry, as it was when the change was made: it holds also when the thing is gone.
+	OwnerID        *int64   // whose token it was, or which user it is about
+	OrganizationID *int64   // of the application, of the token's application, or the organization that it is about
+	Platform       Platform // of the token or application; "" for what both platforms share
 }
 
 // TableName is the name of the table of entries.
@@ -69,10 +75,21 @@ type Changes struct {
 // Empty reports whether nothing was added, removed or changed.
 func (c Changes) Empty() bool { return len(c.Added)+len(c.Removed)+len(c.Changed) == 0 }
 
-// Value stores the changes as JSON.
+// Conceal notes that a secret was changed, with neither value.
+func (c *Changes) Conceal(field string) {
+	if c.Changed == nil {
+		c.Changed = map[string][2]*string{}
+	}
+	c.Changed[field] = [2]*string{}
+}
+
+// Value stores the changes as JSON, its texts as they are read, so that a search finds them.
 func (c Changes) Value() (driver.Value, error) {
-	text, err := json.Marshal(c)
-	return string(text), err
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(c)
+	return strings.TrimSuffix(text.String(), "\n"), err
 }
 
 // Scan reads what Value stored.

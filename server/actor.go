@@ -53,40 +53,55 @@ func (a Actor) touch(tx *store.Tx, s *models.Stamps) { s.Modified, s.ModifiedBy 
 // did is the activity entry of what the actor does to a thing.
 func (a Actor) did(operation models.Operation, on object, changes models.Changes) models.Activity {
 	entry := models.Activity{ActorID: a.id(), Origin: a.Origin, Address: a.Address, Operation: operation,
-		ObjectType: on.kind, ObjectID: on.id, ObjectName: on.name, Changes: changes}
+		ObjectType: on.kind, ObjectID: on.id, ObjectName: on.name, Changes: changes,
+		OwnerID: on.owner, OrganizationID: on.organization, Platform: on.platform}
 	if a.User != nil {
 		entry.ActorName = a.User.Username
 	}
 	return entry
 }
 
-// object names a thing in the activity stream.
+// object is a thing as the activity stream names it, with what decides who sees the entry.
 type object struct {
-	kind models.ObjectType
-	id   int64
-	name string
+	kind         models.ObjectType
+	id           int64
+	name         string
+	owner        *int64
+	organization *int64
+	platform     models.Platform
 }
 
+// tokenObject and refreshTokenObject want a token with its application, where it has one: without it the administrators of the
+// organization would not see the entry.
 func tokenObject(t *models.AccessToken) object {
-	return object{models.ObjectAccessToken, t.ID, t.Description}
+	return object{models.ObjectAccessToken, t.ID, t.Description, t.UserID, organizationOf(t.Application), t.Platform}
 }
 
 func refreshTokenObject(t *models.RefreshToken) object {
-	return object{models.ObjectRefreshToken, t.ID, ""}
+	return object{models.ObjectRefreshToken, t.ID, "", t.UserID, organizationOf(t.Application), t.Platform}
+}
+
+func organizationOf(a *models.Application) *int64 {
+	if a == nil {
+		return nil
+	}
+	return a.OrganizationID
 }
 
 func applicationObject(a *models.Application) object {
-	return object{models.ObjectApplication, a.ID, a.Name}
+	return object{models.ObjectApplication, a.ID, a.Name, nil, a.OrganizationID, a.Platform}
 }
 
-func userObject(u *models.User) object { return object{models.ObjectUser, u.ID, u.Username} }
+func userObject(u *models.User) object {
+	return object{kind: models.ObjectUser, id: u.ID, name: u.Username, owner: &u.ID}
+}
 
 func organizationObject(o *models.Organization) object {
-	return object{models.ObjectOrganization, o.ID, o.Name}
+	return object{kind: models.ObjectOrganization, id: o.ID, name: o.Name, organization: &o.ID}
 }
 
-// related puts the other side of an association, or the source of a change, into an entry.
-func related(entry models.Activity, other object) models.Activity {
-	entry.RelatedType, entry.RelatedID, entry.RelatedName = other.kind, other.id, other.name
+// withUser puts the user, with whom a thing is associated, into an entry: it is theirs.
+func withUser(entry models.Activity, user *models.User) models.Activity {
+	entry.RelatedType, entry.RelatedID, entry.RelatedName, entry.OwnerID = models.ObjectUser, user.ID, user.Username, &user.ID
 	return entry
 }

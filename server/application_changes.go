@@ -77,5 +77,8 @@ func saveApplication(tx *store.Tx, actor Actor, was, is *models.Application) err
 			return err
 		}
 	}
+	if is.ClientType != was.ClientType { // a new secret, or none any more
+		changes.Conceal("client_secret")
+	}
 	return tx.Record(actor.did(models.OperationUpdate, applicationObject(is), changes))
 }

@@ -79,8 +79,8 @@ func (s *Server) WithdrawConsent(ctx context.Context, actor Actor, applicationID
 		if err != nil {
 			return err
 		}
-		entry := related(actor.did(models.OperationDisassociate, applicationObject(application), models.Changes{}), userObject(actor.User))
-		entry.Note = "consent"
+		entry := withUser(actor.did(models.OperationDisassociate, applicationObject(application), models.Changes{}), actor.User)
+		entry.Note, entry.OrganizationID = "consent", nil // a matter between the user and the application
 		return tx.Record(entry)
 	})
 	if err != nil {

@@ -157,7 +157,7 @@ func TestClientTypeChanges(t *testing.T) {
 			if !changed.RequirePKCE {
 				t.Error("the public client may do without PKCE")
 			}
-		}, fmt.Sprintf(`update oauth2application %d by oa, console; client_type "confidential" > "public"; `+
+		}, fmt.Sprintf(`update oauth2application %d by oa, console; client_secret null > null; client_type "confidential" > "public"; `+
 			`grant_types "authorization_code password urn:ietf:params:oauth:grant-type:device_code client_credentials refresh_token" > "authorization_code refresh_token"; require_pkce "false" > "true"`, b.web.ID))
 		b.records(t, func() {
 			changed, secret := b.update(t, as(b.orgAdmin), b.web.ID, server.ApplicationInput{ClientType: pointer("confidential")})
@@ -165,7 +165,7 @@ func TestClientTypeChanges(t *testing.T) {
 			if secret.Reveal() == b.web.Secret {
 				t.Error("the old secret came back")
 			}
-		}, fmt.Sprintf(`update oauth2application %d by oa, console; client_type "public" > "confidential"`, b.web.ID))
+		}, fmt.Sprintf(`update oauth2application %d by oa, console; client_secret null > null; client_type "public" > "confidential"`, b.web.ID))
 		changed, _ := b.update(t, as(b.orgAdmin), b.web.ID, server.ApplicationInput{ClientType: pointer("public"), RequirePKCE: pointer(false)})
 		if changed.RequirePKCE {
 			t.Error("PKCE is required though it was switched off")

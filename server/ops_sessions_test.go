@@ -206,7 +206,7 @@ func TestPasswordChange(t *testing.T) {
 			b.records(t, func() {
 				_, err := b.UpdateUser(t.Context(), actor, models.FaceConsole, b.alice.ID, server.UserInput{Password: &password})
 				check(t, err)
-			}, fmt.Sprintf("update user %d by %s, console (password changed)", b.alice.ID, actor.User.Username))
+			}, fmt.Sprintf("update user %d by %s, console (password changed); password null > null", b.alice.ID, actor.User.Username))
 			b.plain(t, models.SecretOf(password))
 			_, err := b.Authenticate(t.Context(), "alice", password)
 			check(t, err)

@@ -60,10 +60,10 @@ func (b *bed) refuses(t testing.TB, want, words string, operation func() error) 
 // recorded runs a step and gives the activity entries that it writes, oldest first.
 func (b *bed) recorded(t testing.TB, step func()) []models.Activity {
 	t.Helper()
-	before, err := b.db.Read(t.Context()).Activity(store.Query{})
+	before, err := b.db.Read(t.Context()).Activity(store.Query{}, models.ActivityVisibility{All: true, SignIns: true})
 	check(t, err)
 	step()
-	after, err := b.db.Read(t.Context()).Activity(store.Query{})
+	after, err := b.db.Read(t.Context()).Activity(store.Query{}, models.ActivityVisibility{All: true, SignIns: true})
 	check(t, err)
 	written := after.Rows[:len(after.Rows)-len(before.Rows)]
 	slices.Reverse(written)

@@ -41,7 +41,7 @@ func TestCreatePersonalToken(t *testing.T) {
 			}
 			b.stored(t, token)
 			want.User = nil
-			wantEntry := models.Activity{ID: entries[0].ID, Created: b.db.Now(), ActorID: &b.alice.ID, ActorName: "alice", Origin: "console",
+			wantEntry := models.Activity{ID: entries[0].ID, Created: b.db.Now(), ActorID: &b.alice.ID, OwnerID: &b.alice.ID, Platform: face.Platform(), ActorName: "alice", Origin: "console",
 				Address: "192.0.2.1", Operation: models.OperationCreate, ObjectType: models.ObjectAccessToken, ObjectID: token.ID,
 				ObjectName: "laptop", Changes: models.Added(models.Fields{"user": pointer(fmt.Sprint(b.alice.ID)), "application": nil,
 					"scope": pointer("write"), "description": pointer("laptop"), "expires": pointer("2027-03-01T12:00:00Z"),

@@ -169,7 +169,7 @@ func recordMembership(tx *store.Tx, actor Actor, operation models.Operation, org
 	if err != nil {
 		return err
 	}
-	entry := related(actor.did(operation, organizationObject(organization), models.Changes{}), userObject(user))
+	entry := withUser(actor.did(operation, organizationObject(organization), models.Changes{}), user)
 	entry.Note = string(role)
 	return tx.Record(entry)
 }

@@ -64,11 +64,7 @@ func (s *Server) rotate(tx *store.Tx, actor Actor, in rotation) (*Issued, error)
 	if err != nil {
 		return nil, err
 	}
-	application, err := tx.Application(old.ApplicationID)
-	if err != nil {
-		return nil, err
-	}
-	plan := issuance{application: application, user: old.SubjectUserID, requester: old.UserID, scope: scope, granted: granted,
+	plan := issuance{application: old.Application, user: old.SubjectUserID, requester: old.UserID, scope: scope, granted: granted,
 		platform: old.Platform, family: old.FamilyID, audience: audience, resources: old.Audience, refresh: true, parent: old, form: in.form}
 	if before != nil {
 		plan.description = before.Description

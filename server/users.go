@@ -188,6 +188,7 @@ func (s *Server) saveUser(tx *store.Tx, actor Actor, was, is *models.User) error
 	entry := actor.did(models.OperationUpdate, userObject(is), changes)
 	if newPassword {
 		entry.Note = "password changed"
+		entry.Changes.Conceal("password")
 		if _, err := tx.DeleteSessions(is.ID, actor.sessionID()); err != nil {
 			return err
 		}

@@ -164,14 +164,14 @@ func (tx *Tx) LockAccessToken(id int64) (*models.AccessToken, error) {
 	return one[models.AccessToken](withAccessToken(tx.locked()).Where("id = ?", id))
 }
 
-// DeleteAccessTokens deletes the tokens selected and returns those that this transaction deleted, oldest first. Their refresh
-// tokens stay and lose their link.
+// DeleteAccessTokens deletes the tokens selected and returns those that this transaction deleted, oldest first, with application. Their
+// refresh tokens stay and lose their link.
 func (tx *Tx) DeleteAccessTokens(selection TokenSelection) ([]models.AccessToken, error) {
 	take := func(some TokenSelection) ([]models.AccessToken, error) {
 		if err := tx.lockRefreshTokensOf(some); err != nil {
 			return nil, err
 		}
-		tokens, err := all[models.AccessToken](some.on(tx.locked()))
+		tokens, err := all[models.AccessToken](some.on(tx.locked().Preload("Application")))
 		if err != nil || len(tokens) == 0 {
 			return nil, err
 		}

@@ -21,7 +21,7 @@ func TestRefreshTokenRoundTrip(t *testing.T) {
 		put(t, db, access)
 		want.AccessTokenID = &access.ID
 		put(t, db, want)
-		want.AccessToken = access
+		want.AccessToken, want.Application = access, &g.application
 		got, err := db.Read(t.Context()).RefreshTokenByDigest(models.SecretOf("value").Digest())
 		check(t, err)
 		equal(t, "refresh token", got, want)
@@ -217,7 +217,7 @@ func TestActivity(t *testing.T) {
 		write(t, db, func(tx *store.Tx) error { return tx.Record(want) })
 		want.ID, want.Created = 1, start
 		r := db.Read(t.Context())
-		page, err := r.Activity(store.Query{})
+		page, err := r.Activity(store.Query{}, everyEntry)
 		check(t, err)
 		equal(t, "entries", page, store.Page[models.Activity]{Rows: []models.Activity{want}, Count: 1})
 		got, err := r.ActivityOfForm("form-1")
@@ -239,7 +239,7 @@ func TestActivity(t *testing.T) {
 		}
 		db.Clock.Advance(time.Minute)
 		write(t, db, func(tx *store.Tx) error { return tx.Record(many...) })
-		page, err = r.Activity(store.Query{Limit: 2, Offset: 1})
+		page, err = r.Activity(store.Query{Limit: 2, Offset: 1}, everyEntry)
 		check(t, err)
 		if page.Count != 1002 || page.Rows[0].ObjectName != "999" || !page.Rows[0].Created.Equal(start.Add(time.Minute)) || page.Rows[1].ObjectName != "998" {
 			t.Errorf("%d entries, the newest but one are %+v", page.Count, page.Rows)

@@ -62,6 +62,9 @@ var (
 	seesAll    = models.Sight{Tokens: everything, Applications: everything, Users: everything, Organizations: everything}
 )
 
+// everyEntry hides no entry of the activity stream.
+var everyEntry = models.ActivityVisibility{All: true, SignIns: true}
+
 // growLists fills every table that can be listed, and returns the lists with what is in them.
 func growLists(t testing.TB, db storetest.DB) []listed {
 	t.Helper()
@@ -87,7 +90,7 @@ func growLists(t testing.TB, db storetest.DB) []listed {
 		}},
 		{name: "activity", ask: func(r store.Reader, q store.Query) ([]int64, int64, error) {
 			q.Sees = seesAll
-			return asked(r.Activity(q))
+			return asked(r.Activity(q, everyEntry))
 		}, rows: growActivity(t, db)},
 	}
 	for _, u := range users {
@@ -231,15 +234,40 @@ func growActivity(t testing.TB, db storetest.DB) []row {
 	for n, text := range texts {
 		a := models.Activity{ActorName: pick(texts, n+2), Operation: []models.Operation{models.OperationCreate, models.OperationDelete}[n%2],
 			ObjectType: []models.ObjectType{models.ObjectUser, models.ObjectAccessToken}[n/2%2], ObjectID: int64(n % 6), ObjectName: text,
-			Origin: pick([]string{"api", "oauth", "command:x"}, n), Note: strings.ToUpper(text)}
+			Origin: pick([]string{"api", "oauth", "command:x"}, n), Note: strings.ToUpper(text), OwnerID: ref(int64(n % 5)),
+			Changes: models.Added(models.Fields{"name": &text})}
 		if n%3 != 0 {
 			a.ActorID = ref(int64(n % 4))
 		}
 		write(t, db, func(tx *store.Tx) error { return tx.Record(a) })
 		number := int64(n + 1)
-		rows = append(rows, row{number, map[string]any{"id": number, "created": db.Now(), "actor": id(a.ActorID), "actor_name": a.ActorName,
-			"operation": string(a.Operation), "object_type": string(a.ObjectType), "object_id": a.ObjectID, "object_name": a.ObjectName, "origin": a.Origin, "note": a.Note}})
+		rows = append(rows, activityRow(number, db.Now(), a))
 		db.Clock.Advance(time.Second)
 	}
 	return rows
+}
+
+// activityRow is an entry in the words of both platforms.
+func activityRow(number int64, at time.Time, a models.Activity) row {
+	changes, _ := a.Changes.Value()
+	fields := map[string]any{"id": number, "created": at, "timestamp": at, "operation": string(a.Operation), "object_type": string(a.ObjectType),
+		"content_type_model": string(a.ObjectType), "content_type__model": string(a.ObjectType), "content_type": a.ObjectType.Number(),
+		"object1": a.ObjectType.ControllerName(), "object2": "", "object_id": a.ObjectID, "object_name": a.ObjectName, "related_object_id": nil,
+		"related_content_type": nil, "related_content_type_model": "", "origin": a.Origin, "note": a.Note, "changes": changes}
+	for _, name := range []string{"actor", "created_by"} {
+		fields[name], fields[name+"__id"], fields[name+"__username"] = id(a.ActorID), id(a.ActorID), a.ActorName
+	}
+	fields["actor_name"] = a.ActorName
+	for name, kind := range map[string]models.ObjectType{"o_auth2_access_token": models.ObjectAccessToken, "o_auth2_application": models.ObjectApplication,
+		"organization": models.ObjectOrganization, "user": models.ObjectUser} {
+		fields[name] = nil
+		if kind == a.ObjectType {
+			fields[name] = a.ObjectID
+		}
+		if kind == models.ObjectUser && kind == a.ObjectType {
+			fields[name] = id(a.OwnerID)
+		}
+		fields[name+"__id"] = fields[name]
+	}
+	return row{number, fields}
 }

@@ -48,6 +48,10 @@ func growMany(t testing.TB, db storetest.DB, n int) *grown {
 		`INSERT INTO device_codes (digest, user_code_digest, application_id, user_id, scope, audience, state, interval_seconds, family_id, created, expires)
 			{series} SELECT {digest}, {digest}, 2, CASE WHEN n % 2 = 0 THEN 2 + n % 1000 END, 'read', '', 'pending', 5, '', {at}, ` + expires + " {from}",
 		"INSERT INTO sessions (digest, user_id, address, agent, created, last_seen, expires) {series} SELECT {digest}, 2 + n % 1000, '', '', {at}, {at}, " + expires + " {from}",
+		`INSERT INTO activity (created, actor_id, actor_name, origin, address, operation, object_type, object_id, object_name, related_type, related_id, related_name,
+			note, changes, owner_id, organization_id, platform) {series} SELECT {at}, 2 + n % 1000, '', 'api', '', CASE WHEN n % 10 = 0 THEN 'create' ELSE 'sign_in' END,
+			CASE WHEN n % 20 = 0 THEN 'oauth2accesstoken' ELSE 'user' END, n, '', '', 0, '', '', '{}', 2 + n % 997, CASE WHEN n % 20 = 0 THEN 2 END,
+			CASE WHEN n % 100 = 0 THEN 'controller' WHEN n % 20 = 0 THEN 'gateway' ELSE '' END {from}`,
 		"INSERT INTO login_attempts (subject, at, failures) {series} SELECT {digest}, " + expires + ", 1 {from}",
 		"INSERT INTO known_devices (user_id, kind, digest, created, last_used) {series} SELECT 2 + n % 1000, 'address', {digest}, {at}, " + expires + " {from}",
 		"{analyze}",
@@ -92,13 +96,14 @@ func explain(t testing.TB, db storetest.DB, statement store.Statement) string {
 }
 
 // large are the tables that grow with use: no statement may read one of them from end to end.
-var large = []string{"access_tokens", "refresh_tokens", "authorization_codes", "device_codes", "sessions", "login_attempts", "known_devices"}
+var large = []string{"access_tokens", "refresh_tokens", "authorization_codes", "device_codes", "sessions", "login_attempts", "known_devices", "activity"}
 
 // readsAll reports whether a statement reads a large table, or a whole index of it, from end to end. In the order of an index that is
 // what was asked for, where nothing is left out on the way and a limit ends it.
 func readsAll(statement store.Statement, plan string) bool {
 	plan = strings.NewReplacer("\nSCAN", "\n-> SCAN", // which tokens live is what refresh_tokens_live is an index of
-		"Filter: (revoked IS NULL)\n", "", " USING INDEX refresh_tokens_live", " (live)").Replace("\n" + plan)
+		"Filter: (revoked IS NULL)\n", "", " USING INDEX refresh_tokens_live", " (live)",
+		" USING INDEX activity_gateway", " (live)", " USING INDEX activity_controller", " (live)").Replace("\n" + plan) // what a platform's stream shows
 	limited := strings.Contains(statement.SQL, "LIMIT") && !strings.Contains(plan, "TEMP B-TREE FOR ORDER BY")
 	chosen := strings.Contains(statement.SQL, "WHERE")
 	for _, step := range strings.Split(plan, "->") {
@@ -136,6 +141,10 @@ func TestPlans(t *testing.T) {
 		list := func(q store.Query, v models.Visibility) func(*store.Tx) error {
 			return func(*store.Tx) error { _, err := r.AccessTokens(q, v); return err }
 		}
+		told := func(q store.Query, v models.ActivityVisibility) func(*store.Tx) error {
+			return func(*store.Tx) error { _, err := r.Activity(q, v); return err }
+		}
+		first := []int64{g.organization.ID}
 		user := models.Visibility{UserID: 7}
 		administrator := models.Visibility{UserID: 7, Organizations: []int64{g.organization.ID}}
 		for name, operation := range map[string]func(*store.Tx) error{
@@ -160,15 +169,28 @@ func TestPlans(t *testing.T) {
 			"list and count of a user":   list(store.Query{Limit: 25}, user),
 			"list of an administrator":   list(page(""), administrator),
 			"list and count of the same": list(store.Query{Limit: 25}, administrator),
-			"what goes with a user":      func(*store.Tx) error { _, err := r.Dependents(0, 5); return err },
-			"redeem":                     func(tx *store.Tx) error { _, err := tx.RedeemAuthorizationCode(models.Digest{}); return ignore(err) },
-			"rotate":                     func(tx *store.Tx) error { _, err := tx.RotateRefreshToken(g.refresh.Digest); return err },
-			"successors":                 func(*store.Tx) error { _, err := r.Successors(5); return err },
-			"count a repeat":             func(tx *store.Tx) error { _, err := tx.CountRepeat(g.refresh.ID, 5); return err },
-			"note the use":               func(tx *store.Tx) error { return tx.SetLastUsed(g.access.ID, start, "") },
-			"revoke a family":            func(tx *store.Tx) error { return revoke(tx, store.TokenSelection{FamilyID: "family-8"}) },
-			"revoke a user's":            func(tx *store.Tx) error { return revoke(tx, store.TokenSelection{UserID: 5, Limit: 1000}) },
-			"revoke an application's":    func(tx *store.Tx) error { return revoke(tx, store.TokenSelection{ApplicationID: 5, Limit: 100}) },
+			"entries at the gateway":     told(page(""), models.ActivityVisibility{All: true}),
+			"entries with sign-ins":      told(page(""), everyEntry),
+			"entries at the controller":  told(page("id"), models.ActivityVisibility{All: true, Platform: models.Controller}),
+			"entries of an object":       told(page("", filterOf("content_type=1"), filterOf("object_id=60")), models.ActivityVisibility{All: true}),
+			"the same at the controller": told(page("id", filterOf("o_auth2_access_token__id=60")), models.ActivityVisibility{All: true, Platform: models.Controller}),
+			"entries about a user":       told(page("id", filterOf("user=9")), models.ActivityVisibility{All: true, Platform: models.Controller}),
+			"entries of an actor":        told(page("", filterOf("created_by=9")), models.ActivityVisibility{All: true}),
+			"entries of a time":          told(page("created", filterOf("created__gt=2026-03-02")), models.ActivityVisibility{All: true}),
+			"one's own entries":          told(store.Query{Limit: 25}, models.ActivityVisibility{UserID: 7}),
+			"one's own, with sign-ins":   told(page(""), models.ActivityVisibility{UserID: 7, SignIns: true}),
+			"an administrator's entries": told(store.Query{Limit: 25}, models.ActivityVisibility{UserID: 7, Tokens: first, Applications: first, Organizations: first}),
+			"a member's entries": told(store.Query{Limit: 25}, models.ActivityVisibility{UserID: 7, Applications: first, Organizations: first,
+				Users: &models.Visibility{UserID: 7, Organizations: first}, Platform: models.Controller}),
+			"what goes with a user":   func(*store.Tx) error { _, err := r.Dependents(0, 5); return err },
+			"redeem":                  func(tx *store.Tx) error { _, err := tx.RedeemAuthorizationCode(models.Digest{}); return ignore(err) },
+			"rotate":                  func(tx *store.Tx) error { _, err := tx.RotateRefreshToken(g.refresh.Digest); return err },
+			"successors":              func(*store.Tx) error { _, err := r.Successors(5); return err },
+			"count a repeat":          func(tx *store.Tx) error { _, err := tx.CountRepeat(g.refresh.ID, 5); return err },
+			"note the use":            func(tx *store.Tx) error { return tx.SetLastUsed(g.access.ID, start, "") },
+			"revoke a family":         func(tx *store.Tx) error { return revoke(tx, store.TokenSelection{FamilyID: "family-8"}) },
+			"revoke a user's":         func(tx *store.Tx) error { return revoke(tx, store.TokenSelection{UserID: 5, Limit: 1000}) },
+			"revoke an application's": func(tx *store.Tx) error { return revoke(tx, store.TokenSelection{ApplicationID: 5, Limit: 100}) },
 			"delete the controller's": func(tx *store.Tx) error {
 				_, err := tx.DeleteAccessTokens(store.TokenSelection{Platform: models.Controller, Limit: 100})
 				return err

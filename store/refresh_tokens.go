@@ -12,9 +12,9 @@ const (
 	ReasonRevoked = "revoked"
 )
 
-// RefreshTokenByDigest loads the token whose value is presented, in whatever state, with its access token; ErrNotFound.
+// RefreshTokenByDigest loads the token whose value is presented, in whatever state, with its access token and application; ErrNotFound.
 func (r Reader) RefreshTokenByDigest(digest models.Digest) (*models.RefreshToken, error) {
-	return one[models.RefreshToken](r.db.Preload("AccessToken").Where("digest = ?", digest))
+	return one[models.RefreshToken](r.db.Preload("AccessToken").Preload("Application").Where("digest = ?", digest))
 }
 
 // CreateRefreshToken stores a new token.
@@ -57,7 +57,7 @@ func (tx *Tx) CountRepeat(id int64, most int) (bool, error) {
 }
 
 // RevokeRefreshTokens marks the live tokens selected as revoked for the reason, and returns those that this transaction marked,
-// oldest first. Their access tokens are the caller's to delete. A token that another transaction is rotating is waited for, and
+// oldest first, with application. Their access tokens are the caller's to delete. A token that another transaction is rotating is waited for, and
 // its successor is revoked in its place.
 func (tx *Tx) RevokeRefreshTokens(selection TokenSelection, reason string) ([]models.RefreshToken, error) {
 	return tx.eachRefreshToken(selection, "revoked IS NULL", func(tokens []models.RefreshToken, ids []int64) error {
@@ -78,7 +78,7 @@ func (tx *Tx) DeleteRefreshTokens(selection TokenSelection) ([]models.RefreshTok
 
 func (tx *Tx) eachRefreshToken(selection TokenSelection, condition string, change func([]models.RefreshToken, []int64) error) ([]models.RefreshToken, error) {
 	take := func(some TokenSelection) ([]models.RefreshToken, error) {
-		tokens, err := all[models.RefreshToken](some.on(tx.locked().Where(condition)))
+		tokens, err := all[models.RefreshToken](some.on(tx.locked().Preload("Application").Where(condition)))
 		if err != nil || len(tokens) == 0 {
 			return nil, err
 		}

@@ -23,7 +23,7 @@ func ask(t testing.TB, db storetest.DB, list string, sight models.Sight, q store
 		"organizations": func() ([]int64, int64, error) { return asked(r.Organizations(q, sight.Organizations)) },
 		"applications":  func() ([]int64, int64, error) { return asked(r.Applications(q, sight.Applications)) },
 		"access_tokens": func() ([]int64, int64, error) { return asked(r.AccessTokens(q, sight.Tokens)) },
-		"activity":      func() ([]int64, int64, error) { return asked(r.Activity(q)) },
+		"activity":      func() ([]int64, int64, error) { return asked(r.Activity(q, everyEntry)) },
 	}
 	found, _, err := lists[list]()
 	return found, err

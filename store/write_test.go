@@ -222,7 +222,7 @@ func TestWriteHasOneTime(t *testing.T) {
 			}
 			return tx.Record(models.Activity{ObjectName: "first"}, models.Activity{ObjectName: "second"})
 		})
-		page, err := db.Read(t.Context()).Activity(store.Query{})
+		page, err := db.Read(t.Context()).Activity(store.Query{}, everyEntry)
 		check(t, err)
 		for _, entry := range page.Rows {
 			if !entry.Created.Equal(start) {

@@ -13,7 +13,7 @@ import (
 // entries are the activity stream, newest first.
 func entries(t *testing.T, s *webtest.Site) []models.Activity {
 	t.Helper()
-	page, err := s.DB.Read(t.Context()).Activity(store.Query{})
+	page, err := s.DB.Read(t.Context()).Activity(store.Query{}, models.ActivityVisibility{All: true, SignIns: true})
 	if err != nil {
 		t.Fatal(err)
 	}

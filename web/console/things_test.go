@@ -125,7 +125,7 @@ func count(t testing.TB, s *webtest.Site) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	entries, err := reader.Activity(store.Query{})
+	entries, err := reader.Activity(store.Query{}, models.ActivityVisibility{All: true, SignIns: true})
 	if err != nil {
 		t.Fatal(err)
 	}
