@@ -2,6 +2,8 @@ package api_test
 
 import (
 	"database/sql"
+	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -13,7 +15,7 @@ import (
 
 func TestCase66ApplicationActivity(t *testing.T) {
 	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
-		for _, mount := range []string{G, C} {
+		for _, mount := range []string{G, C, short} {
 			a := s.Post(t, "admin", mount+"applications/", application(s, nil)).Want(201)
 			newest := entries(t, s)[0]
 			if newest.Operation != models.OperationCreate || newest.ObjectType != models.ObjectApplication || newest.ObjectID != a.Int("id") ||
@@ -25,9 +27,40 @@ func TestCase66ApplicationActivity(t *testing.T) {
 					t.Errorf("%s holds the secret", key)
 				}
 			}
+			shown := s.Get(t, "admin", newestAt(mount)).Want(200).Equal("results.0.operation", "create")
+			one := s.Get(t, "admin", shown.String("results.0.url")).Want(200)
+			if mount == G {
+				one.Equal("content_type_model", "oauth2application").Equal("object_id", fmt.Sprint(a.Int("id"))).Equal("changes.added_fields.client_secret", "$encrypted$")
+			} else {
+				one.Equal("object1", "o_auth2_application").Equal("changes.id", a.Int("id")).Equal("changes.client_id", a.String("client_id"))
+			}
+			if changes, _ := one.At("changes").(map[string]any); mount != G && (changes["client_secret"] != nil || changes["name"] == nil) {
+				t.Errorf("changes at the controller: %v", changes)
+			}
+			for who, may := range map[string]bool{"admin": true, "aud": true, "oa": true, "bob": false, "alice": false, "pa": false, "om": mount != G} {
+				status, listed := 404, 0
+				if may {
+					status, listed = 200, 1
+				}
+				s.Get(t, who, one.String("url")).Want(status)
+				s.Get(t, who, mount+stream(mount)+"?operation=create&changes__added_fields__name="+url.QueryEscape(a.String("name"))).Want(200).Equal("count", listed)
+			}
+			s.Get(t, "oa", a.String("related.activity_stream")).Want(200).Equal("count", 1).Equal("results.0.id", one.Int("id"))
+			s.Get(t, "", one.String("url")).Want(401)
 		}
 	})
 }
+
+// stream is the resource of the activity stream at a mount.
+func stream(mount string) string {
+	if mount == G {
+		return "activitystream/"
+	}
+	return "activity_stream/"
+}
+
+// newestAt is the stream of a mount, newest first.
+func newestAt(mount string) string { return mount + stream(mount) + "?order_by=-id" }
 
 func TestCase67TokenActivity(t *testing.T) {
 	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
@@ -42,6 +75,36 @@ func TestCase67TokenActivity(t *testing.T) {
 	})
 }
 
+// TestCase67TokenActivityShown: the entries of a token that is gone, as both platforms show them to who owned it.
+func TestCase67TokenActivityShown(t *testing.T) {
+	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
+		a := s.Post(t, "om", G+"tokens/", fields{"application": s.App.ID, "description": "d"}).Want(201)
+		link := a.String("related.activity_stream")
+		s.Delete(t, "om", a.String("url")).Want(204)
+		gone := s.Get(t, "om", link).Want(200).Equal("count", 2).Equal("results.0.operation", "delete").Equal("results.1.operation", "create")
+		gone.Equal("results.0.content_type_model", "oauth2accesstoken").Equal("results.0.object_id", fmt.Sprint(a.Int("id"))).
+			Equal("results.0.changes.removed_fields.token", "$encrypted$").Equal("results.1.changes.added_fields.token", "$encrypted$").
+			Equal("results.1.changes.added_fields.user", s.ID("om")).Equal("results.1.changes.added_fields.application", s.App.ID).
+			Equal("results.1.related.content_object", nil).Equal("results.1.created_by", s.ID("om"))
+		s.Get(t, "bob", link).Want(200).Equal("count", 0)
+		for _, mount := range []string{C, short} {
+			b := s.Post(t, "om", mount+"tokens/", fields{"application": s.Job.ID, "description": "d"}).Want(201)
+			list := b.String("related.activity_stream")
+			if want := path(mount, "tokens", b.Int("id"), "activity_stream"); list != want {
+				t.Errorf("the entries are at %q, want %q", list, want)
+			}
+			s.Get(t, "om", list).Want(200).Equal("count", 1).Equal("results.0.object1", "o_auth2_access_token").Equal("results.0.changes.token", "************").
+				Equal("results.0.changes.id", b.Int("id")).Equal("results.0.changes.user", s.ID("om")).Equal("results.0.summary_fields.o_auth2_access_token.0.scope", "write").
+				Equal("results.0.related.o_auth2_access_token.0", b.String("url")).Equal("results.0.related.actor", path(mount, "users", s.ID("om")))
+			s.Delete(t, "om", b.String("url")).Want(204)
+			s.Get(t, "om", list).Want(404)
+			gone := s.Get(t, "om", fmt.Sprintf("%sactivity_stream/?o_auth2_access_token__id=%d", mount, b.Int("id"))).Want(200).Equal("count", 2)
+			gone.Equal("results.0.operation", "create").Equal("results.1.operation", "delete").Equal("results.1.changes.token", "************").
+				Equal("results.1.changes.description", "d").Equal("results.1.summary_fields.o_auth2_access_token", nil)
+		}
+	})
+}
+
 // TestCase67SecretsAreNowhere looks for everything that was shown once in all rows, in the log, and in every other answer.
 func TestCase67SecretsAreNowhere(t *testing.T) {
 	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
@@ -51,7 +114,7 @@ func TestCase67SecretsAreNowhere(t *testing.T) {
 		s.Post(t, "admin", G+"users/", fields{"username": "carol", "password": "Sesame open thyself"}).Want(201)
 		secrets := []string{made.String("token"), made.String("refresh_token"), app.String("client_secret"), "Sesame open thyself", session.Cookies[0].Value, webtest.Password}
 		answers := ""
-		for _, address := range []string{"tokens/", "applications/", "users/", "tokens/?token=" + secrets[0], made.String("url")[len(G):], app.String("url")[len(G):]} {
+		for _, address := range []string{"tokens/", "applications/", "users/", "tokens/?token=" + secrets[0], "activitystream/?page_size=200", "activity_stream/?page_size=200", made.String("url")[len(G):], app.String("url")[len(G):]} {
 			answers += s.Get(t, "admin", G+address).Text + s.Get(t, "admin", C+address).Text
 		}
 		s.Get(t, "", G+"me/?token="+secrets[0], webtest.Bearer(secrets[0]))
@@ -153,6 +216,10 @@ func TestCase68NothingChangedNoEntry(t *testing.T) {
 		s.Patch(t, "alice", path(G, "tokens", id), fields{"description": "e"}).Want(200)
 		if after := len(entries(t, s)); after != before+1 {
 			t.Errorf("%d new entries, want 1", after-before)
+		}
+		s.Get(t, "alice", G+"activitystream/").Want(200).Equal("results.0.changes.changed_fields.description.1", "e").Equal("results.0.changes.changed_fields.scope", nil)
+		if got := s.Get(t, "alice", G+"activitystream/?operation=update").Want(200).Int("count"); got != 1 {
+			t.Errorf("%d updates are shown", got)
 		}
 	})
 }

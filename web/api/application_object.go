@@ -54,6 +54,7 @@ func (c *call) applicationRelated(a *models.Application, alone bool) object {
 	if c.namedIDs && alone && a.Organization != nil {
 		related = append(related, member{"named_url", c.link("applications", namedApplication(a))})
 	}
+	related = append(related, c.activityLink(models.ObjectApplication, a.ID))
 	return append(related, c.stampLinks(a.Stamps)...)
 }
 

@@ -16,6 +16,7 @@ type face struct {
 	keepsFirstPage bool   // links back to the first page say page=1
 	nonField       string // the key of messages about no single field
 	auditor        string // the name of the auditor flag
+	stream         string // the resource of the activity stream
 	namedIDs       bool   // a name may stand where a path wants an id
 	forms          bool   // bodies may be forms
 	challenge      string // WWW-Authenticate of a 401
@@ -32,13 +33,13 @@ type mount struct {
 func gatewayFace(issuer string) *face {
 	metadata := issuer + server.ResourceMetadataPath(models.ResourceGateway)
 	return &face{name: models.FaceGateway, mask: "$encrypted$", pageSize: 50, maxPageSize: 200, nonField: "non_field_errors",
-		auditor: "is_platform_auditor", forms: true, challenge: `Bearer realm="api", resource_metadata="` + metadata + `"`} // RFC 9728 §5.1
+		auditor: "is_platform_auditor", stream: "activitystream", forms: true, challenge: `Bearer realm="api", resource_metadata="` + metadata + `"`} // RFC 9728 §5.1
 }
 
 // controllerFace: its challenge is written as its clients know it; it is never a Basic one, so that browsers do not ask for a password.
 func controllerFace() *face {
 	return &face{name: models.FaceController, mask: "************", pageSize: 25, maxPageSize: 200, keepsFirstPage: true, nonField: "__all__",
-		auditor: "is_system_auditor", namedIDs: true, challenge: "Bearer realm=api authorization_url=/api/o/authorize/",
+		auditor: "is_system_auditor", stream: "activity_stream", namedIDs: true, challenge: "Bearer realm=api authorization_url=/api/o/authorize/",
 		loginHint: " To establish a login session, visit /api/login/.", secretFields: map[string]bool{"client_id": true}}
 }
 

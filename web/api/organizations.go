@@ -128,6 +128,7 @@ func (c *call) organizationObject(o *models.Organization, people people) object 
 	for _, name := range []string{"applications", "users", "admins", "auditors"} {
 		related = append(related, member{name, c.link("organizations", o.ID, name)})
 	}
+	related = append(related, c.activityLink(models.ObjectOrganization, o.ID))
 	policy, actor := c.server.Policy(), c.actor.Actor
 	summary := object{{"user_capabilities", capabilities(policy.Organization(actor, models.ActionUpdate, o, c.name),
 		policy.Organization(actor, models.ActionDelete, o, c.name))}}

@@ -28,9 +28,9 @@ func (c *call) showGateway() error {
 // listResources is a version's root. A command-line client makes a command of each key: only what is served stands here, and nothing
 // twice.
 func (c *call) listResources() error {
-	names := []string{"ping", "me", "users", "organizations", "applications", "tokens", "role_definitions", "role_user_assignments"}
+	names := []string{"ping", "me", "users", "organizations", "applications", "tokens", "role_definitions", "role_user_assignments", "activitystream"}
 	if c.name == models.FaceController {
-		names = []string{"ping", "config", "me", "users", "organizations", "applications", "tokens", "settings"}
+		names = []string{"ping", "config", "me", "users", "organizations", "applications", "tokens", "activity_stream", "settings"}
 	}
 	o := object{}
 	for _, name := range names {

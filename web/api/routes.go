@@ -69,6 +69,9 @@ func gatewayTable() []resource {
 			about: aboutRoleAssignments("Role User Assignment List", (*call).mayAssignRole)},
 		{path: "role_user_assignments/:id/", get: (*call).showRoleAssignment, delete: (*call).removeRoleAssignment,
 			about: aboutRoleAssignments("Role User Assignment Detail", nil)},
+
+		{path: "activitystream/", get: (*call).listActivity, about: aboutActivity("Activity Stream List")},
+		{path: "activitystream/:id/", get: (*call).showActivity, about: aboutActivity("Activity Stream Detail")},
 	}
 }
 
@@ -118,6 +121,13 @@ func controllerTable() []resource {
 			about: aboutUsers("Organization Auditor List", (*call).mayUpdateOrganization, nil)},
 		{path: "organizations/:id/applications/", get: (*call).listOrganizationApplications, post: (*call).createOrganizationApplication,
 			about: aboutApplications("Organization Application List", (*call).mayUpdateOrganization, nil)},
+
+		{path: "activity_stream/", get: (*call).listActivity, about: aboutActivity("Activity Stream List")},
+		{path: "activity_stream/:id/", get: (*call).showActivity, about: aboutActivity("Activity Stream Detail")},
+		{path: "tokens/:id/activity_stream/", get: (*call).listTokenActivity, about: aboutActivity("Token Activity Stream List")},
+		{path: "applications/:id/activity_stream/", get: (*call).listApplicationActivity, about: aboutActivity("Application Activity Stream List")},
+		{path: "users/:id/activity_stream/", get: (*call).listUserActivity, about: aboutActivity("User Activity Stream List")},
+		{path: "organizations/:id/activity_stream/", get: (*call).listOrganizationActivity, about: aboutActivity("Organization Activity Stream List")},
 	}, unserved()...)
 }
 

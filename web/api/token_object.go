@@ -47,6 +47,7 @@ func (c *call) tokenRelated(t *models.AccessToken) object {
 	if t.ApplicationID != nil {
 		related = append(related, member{"application", c.link("applications", *t.ApplicationID)})
 	}
+	related = append(related, c.activityLink(models.ObjectAccessToken, t.ID))
 	return append(related, c.stampLinks(t.Stamps)...)
 }
 

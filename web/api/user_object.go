@@ -36,5 +36,6 @@ func (c *call) userRelated(u *models.User) object {
 	for _, name := range []string{"organizations", "applications", "tokens", "personal_tokens", "authorized_tokens"} {
 		related = append(related, member{name, c.link("users", u.ID, name)})
 	}
+	related = append(related, c.activityLink(models.ObjectUser, u.ID))
 	return append(related, c.stampLinks(u.Stamps)...)
 }
