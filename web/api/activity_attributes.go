@@ -15,8 +15,8 @@ func aboutActivity(name string) *metadata {
 	}
 	fields := []attribute{
 		{key: "id", kind: "integer", label: "ID", help: "Database id."},
-		{key: "type", kind: "choice", label: "Type", help: "Data type.", secret: true},
-		{key: "url", kind: "string", label: "Url", help: "Address of this object.", secret: true},
+		{key: "type", kind: "choice", label: "Type", help: "Data type.", closed: true},
+		{key: "url", kind: "string", label: "Url", help: "Address of this object.", closed: true},
 		{key: "related", kind: "object", label: "Related", help: "Addresses of related resources."},
 		{key: "summary_fields", kind: "object", label: "Summary fields", help: "What related resources are called."},
 		{key: "created", kind: "datetime", label: "Created", help: "When it was done.", only: gateway},

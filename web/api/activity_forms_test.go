@@ -181,8 +181,8 @@ func TestRelatedLinks(t *testing.T) {
 			path(C, "tokens", ofJob):               "activity_stream application user",
 			path(G, "applications", app.Int("id")): "access_tokens activity_stream created_by modified_by organization tokens user",
 			path(C, "applications", s.Job.ID):      "access_tokens activity_stream named_url organization tokens",
-			path(G, "organizations", organization): "activity_stream admins applications created_by modified_by users",
-			path(C, "organizations", organization): "activity_stream admins applications users",
+			path(G, "organizations", organization): "activity_stream admins applications auditors created_by modified_by users",
+			path(C, "organizations", organization): "activity_stream admins applications auditors users",
 		} {
 			related, _ := s.Get(t, "admin", address).Want(200).At("related").(map[string]any)
 			var keys []string

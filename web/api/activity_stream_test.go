@@ -206,7 +206,7 @@ func TestActivityFilterKeys(t *testing.T) {
 			}
 		}
 		for key, name := range map[string]string{"changes__added_fields__token": "token", "changes__added_fields__client_secret__startswith": "client_secret",
-			"changes__changed_fields__password__1": "password", "or__changes__removed_fields__refresh_token": "refresh_token", "not__o_auth2_access_token__token": "token",
+			"changes__changed_fields__password__1": "password", "or__changes__removed_fields__token": "token", "not__o_auth2_access_token__token": "token",
 			"o_auth2_application__client_secret__isnull": "client_secret", "user__password": "password"} {
 			for _, mount := range []string{G, C} {
 				s.Get(t, "admin", mount+stream(mount)+"?"+key+"=1").Want(403).Equal("detail", "Filtering on "+name+" is not allowed.")
