@@ -26,6 +26,10 @@ func TestLaterCollections(t *testing.T) {
 			"GET /api/controller/v2/me/ 200":      1,
 			"GET /api/gateway/v1/me/ 401":         1,
 			"POST /api/controller/v2/tokens/ 201": 4,
+
+			"GET /api/gateway/v1/role_definitions/ 200":           8, // once for each user that is wanted
+			"POST /api/gateway/v1/role_user_assignments/ 201":     1,
+			"DELETE /api/gateway/v1/role_user_assignments/N/ 204": 1,
 		} {
 			if requests[request] != want {
 				t.Errorf("%s: %d times, want %d", request, requests[request], want)

@@ -129,11 +129,21 @@ class Platform(Modules):
     def open(self, method, address, body, headers):
         return super().open(method, address, {} if body is None else body, headers)
 
-    def user(self, username, **fields):
+    def user(self, username, auditor=None, **fields):
+        """A user; whether they are an auditor is a role, which is looked up even where that is not asked for."""
         self.find('users', username)
         existing = self.find('users', username)
         changed, _ = self.ensure('users', existing, {'username': username, **fields})
-        same('users', type(self.find('users', username)['is_platform_auditor']), bool)
+        user = self.find('users', username)
+        role = self.find('role_definitions', 'Platform Auditor')
+        given = {'role_definition': role['id'], 'user': user['id']}
+        if auditor and not user['is_platform_auditor']:
+            self.create('role_user_assignments', given)
+            return True
+        if auditor is False and user['is_platform_auditor']:
+            assignment = self.find('role_user_assignments', **given)
+            self.request('DELETE', f'role_user_assignments/{assignment["id"]}')
+            return True
         return changed
 
 
@@ -206,6 +216,7 @@ def platform_objects():
     modules.application('tokens', 'platform', authorization_grant_type='password', client_type='public')
     same('user', [modules.user('platform', password=LONG, email='p@example.org'), modules.user('platform', email='p@example.org'), modules.user('platform', last_name='l')],
          [True, False, True])
+    same('auditor', [modules.user('platform', auditor=auditor) for auditor in (True, True, None, False, False)], [True, False, False, True, False])
     same('user, absent', [modules.delete(modules.find('users', 'platform')) for _ in range(2)], [True, False])
     same('by id', modules.find('organizations', str(modules.find('organizations', 'platform')['id']))['name'], 'platform')
     modules.delete(token)

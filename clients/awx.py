@@ -1,5 +1,4 @@
 """What the awx command (awxkit) sends, and what it makes of the answers.
-
 The package is not to be had everywhere, so this stands in for it in the tests (docs/adr/0020-clients-in-the-tests.md). As the command does,
 it builds its sub-commands with argparse from the keys of the API's root and from what OPTIONS answers, so that an answer which breaks the
 command breaks this, too. Each line of standard input is a command, {"args": [...], "env": {...}}; each line of output says how it ended,
@@ -58,11 +57,9 @@ class Connection:
     def page(self, method, path, **more):
         """The JSON of an answer that is none of those at which the command gives up."""
         response = self.request(method, path, **more)
-        if response.status_code == 204:
-            return None
-        if response.status_code not in (200, 201, 202):
+        if response.status_code not in (200, 201, 202, 204):
             raise Refused(response)
-        return response.json()
+        return response.json() if response.text else None
 
 
 class Command:
@@ -167,6 +164,8 @@ class Command:
         actions = self.commands[resource].add_subparsers(dest='action', metavar='action')
         actions.required = True
         told = self.connection.page('options', path).get('actions', {'GET': {}})
+        if resource == 'settings':
+            return self.settings(path, actions)
         allowed = self.connection.request('options', path + ('1' if self.older else '1/')).headers.get('Allow', '').split(', ')
         for method in told:
             name = {'GET': 'list', 'POST': 'create'}[method]
@@ -195,6 +194,16 @@ class Command:
         if '--help' in self.args or action == 'modify' and not values:
             return actions.choices[action].format_help()
         return self.format(resource, self.send(action, path, values))
+
+    def settings(self, path, actions):
+        """Settings are one object; which may be changed is asked first."""
+        known = self.connection.page('options', path + 'all/')['actions']['PUT']
+        actions.add_parser('list', help='').add_argument('--slug', default='all')
+        parser = actions.add_parser('modify', help='')
+        parser.add_argument('key', choices=sorted(known))
+        parser.add_argument('value')
+        values = self.parser.parse_known_args(self.args)[0]
+        return json.dumps(self.connection.page('get', f'{path}{values.slug}/'))
 
     def send(self, action, path, values):
         if action == 'create':

@@ -106,6 +106,11 @@ func commonAttributes(objectType string) []attribute {
 	}
 }
 
+// aboutSettings: the command-line client asks which settings may be changed before it shows any. There are none.
+func aboutSettings() *metadata {
+	return &metadata{name: "All settings", types: []string{}, search: []string{}, change: func(*call) error { return nil }}
+}
+
 func platformAttribute() attribute {
 	return attribute{key: "platform", kind: "choice", label: "Platform", help: "The side it belongs to.", readOnly: true,
 		choices: [][2]string{{string(models.Gateway), models.Gateway.Label()}, {string(models.Controller), models.Controller.Label()}}}

@@ -84,6 +84,7 @@ func TestConfig(t *testing.T) {
 			if a := s.Get(t, "alice", mount+"settings/all/").Want(200); strings.TrimSpace(a.Text) != "{}" {
 				t.Errorf("settings: %s", a.Text)
 			}
+			s.Do(t, "admin", "OPTIONS", mount+"settings/all/", nil).Want(200).Equal("actions.PUT", map[string]any{}) // the command line needs it
 			s.Patch(t, "admin", mount+"settings/all/", fields{"SESSION_COOKIE_AGE": 60}).Want(405)
 			s.Get(t, "", mount+"settings/").Want(401)
 		}

@@ -82,7 +82,7 @@ func controllerTable() []resource {
 		{path: "ping/", get: (*call).pingController, about: &metadata{name: "Ping"}, who: bystander},
 		{path: "config/", get: (*call).showConfig, about: &metadata{name: "Configuration"}},
 		{path: "settings/", get: (*call).listSettings, about: &metadata{name: "Settings"}},
-		{path: "settings/all/", get: (*call).showSettings, about: &metadata{name: "All settings"}},
+		{path: "settings/all/", get: (*call).showSettings, about: aboutSettings()},
 		{path: "me/", get: (*call).me, about: aboutUsers("Me", nil, nil)},
 
 		{path: "tokens/", get: (*call).listTokens, post: (*call).createToken, about: aboutTokens("Token List", (*call).mayCreateToken, nil)},
