@@ -20,8 +20,8 @@ var organizationList = &resource{
 	},
 	relations: stamped(map[string]relation{
 		"applications": {to: "applications", on: "{to}.organization_id = {from}.id", many: true},
-		"users":        {to: "users", on: "{to}.id IN (SELECT user_id FROM organization_users WHERE organization_id = {from}.id AND role = 'member')", many: true},
-		"admins":       {to: "users", on: "{to}.id IN (SELECT user_id FROM organization_users WHERE organization_id = {from}.id AND role = 'admin')", many: true},
+		"users":        {to: "users", through: "organization_users AS {link} ON {link}.user_id = {to}.id", on: "{link}.organization_id = {from}.id AND {link}.role = 'member'", many: true},
+		"admins":       {to: "users", through: "organization_users AS {link} ON {link}.user_id = {to}.id", on: "{link}.organization_id = {from}.id AND {link}.role = 'admin'", many: true},
 	}),
 	shown:  []string{"id", "name"},
 	search: []string{"name", "description"},

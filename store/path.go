@@ -13,10 +13,11 @@ import (
 
 // relation leads from the rows of one list to those of another.
 type relation struct {
-	to   string // the table
-	on   string // which of its rows, {to}, belong to a row of the list, {from}
-	many bool   // there may be any number of them
-	as   string // what a join of the list's own rows calls them; "" is the name of the relation
+	to      string // the table
+	through string // the table between, {link}, and how it hangs on {to}; "" is none
+	on      string // which of the rows, {to} or {link}, belong to a row of the list, {from}
+	many    bool   // there may be any number of them
+	as      string // what a join of the list's own rows calls them; "" is the name of the relation
 }
 
 // resourceOf is the list of a table to which a relation leads.
@@ -44,6 +45,7 @@ type condition struct {
 type scope struct {
 	resource *resource
 	at       string               // what SQL calls the rows
+	through  string               // the table between, joined
 	on       condition            // which of them belong to a row of the scope around
 	joins    map[string]condition // by what SQL calls the rows, which begins with what it calls those that they hang on
 	and      []condition
@@ -71,7 +73,7 @@ func (s *scope) all() []condition {
 func (s *scope) condition() condition { return joined(s.all(), " AND ", "TRUE") }
 
 func (s *scope) exists() condition {
-	from := []condition{{sql: "EXISTS (SELECT 1 FROM " + s.resource.table + " AS " + s.at}}
+	from := []condition{{sql: "EXISTS (SELECT 1 FROM " + s.resource.table + " AS " + s.at + s.through}}
 	for _, key := range slices.Sorted(maps.Keys(s.joins)) {
 		from = append(from, s.joins[key])
 	}
@@ -170,7 +172,8 @@ func (b *queryBuilder) step(from place, name string, along relation, to *resourc
 	if guarded {
 		at += "_seen"
 	}
-	on := condition{sql: strings.NewReplacer("{to}", at, "{from}", from.at).Replace(along.on)}
+	named := strings.NewReplacer("{to}", at, "{from}", from.at, "{link}", at+"_link")
+	on := condition{sql: named.Replace(along.on)}
 	if guarded {
 		shown := to.visible(Reader{db: b.fresh}, v).Table(to.table).Select(to.table + ".id")
 		on = condition{on.sql + " AND " + at + ".id IN (?)", []any{shown}}
@@ -180,6 +183,9 @@ func (b *queryBuilder) step(from place, name string, along relation, to *resourc
 		if _, known = from.scope.many[at]; !known {
 			from.scope.many[at] = newScope(to, at)
 			from.scope.many[at].on = on
+			if along.through != "" {
+				from.scope.many[at].through = " JOIN " + named.Replace(along.through)
+			}
 		}
 		next.scope = from.scope.many[at]
 	} else if _, known = from.scope.joins[at]; !known {

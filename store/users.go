@@ -31,7 +31,7 @@ var userList = &resource{
 		"modified_by":         {sql: "users.modified_by", kind: idColumn, nullable: true},
 	},
 	relations: stamped(map[string]relation{
-		"organizations": {to: "organizations", on: "{to}.id IN (SELECT organization_id FROM organization_users WHERE user_id = {from}.id)", many: true},
+		"organizations": {to: "organizations", through: "organization_users AS {link} ON {link}.organization_id = {to}.id", on: "{link}.user_id = {from}.id", many: true},
 		"applications":  {to: "applications", on: "{to}.user_id = {from}.id", many: true},
 		"tokens":        {to: "access_tokens", on: "{to}.user_id = {from}.id", many: true},
 	}),
