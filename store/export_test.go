@@ -25,6 +25,21 @@ func (s *Store) Pools() (read, write *sql.DB) {
 // SetLimit bounds one query of a list.
 func (s *Store) SetLimit(d time.Duration) { s.limit = d }
 
+// TakeTurns takes all turns of costly lists, which have to be free.
+func (s *Store) TakeTurns() (giveBack func()) {
+	for range cap(s.turns) {
+		s.turns <- struct{}{}
+	}
+	return func() {
+		for range cap(s.turns) {
+			<-s.turns
+		}
+	}
+}
+
+// Turns is how many costly lists run at once.
+func (s *Store) Turns() int { return cap(s.turns) }
+
 // SetTimeout bounds one Write.
 func (s *Store) SetTimeout(d time.Duration) { s.timeout = d }
 

@@ -19,12 +19,16 @@ const queryLimit = 2 * time.Second
 // limited asks for a list within the limit of the reader, and says of what takes longer which part of the query is to blame. Lists that
 // are read inside a Write have the limit of that.
 func limited[T any](r Reader, q Query, ask func(Reader) (Page[T], error)) (Page[T], error) {
-	if r.limit == 0 || len(q.Filters)+len(q.Search)+len(q.Order) == 0 {
+	if r.limit == 0 || !q.costly() {
 		return ask(r)
 	}
+	leave, err := r.takeTurn()
+	if err != nil {
+		return Page[T]{Count: -1}, err
+	}
+	defer leave()
 	var page Page[T]
 	var late bool
-	var err error
 	if r.db.Name() == SQLite {
 		page, late, err = limitedByContext(r, ask)
 	} else {
@@ -37,6 +41,41 @@ func limited[T any](r Reader, q Query, ask func(Reader) (Page[T], error)) (Page[
 		return Page[T]{Count: -1}, translate(err)
 	}
 	return page, nil
+}
+
+// costly reports whether a query may take long. Rows that are asked for by their ids alone are found at once; that is how the names beside
+// the rows of a list are read, which nobody is to be blamed for.
+func (q Query) costly() bool {
+	byID := func(f Filter) bool {
+		return f.Field == "id" && (operators[f.Lookup] == "=" || f.Lookup == "in") && !f.Not && !f.Or
+	}
+	return len(q.Search)+len(q.Order) > 0 || slices.ContainsFunc(q.Filters, func(f Filter) bool { return !byID(f) })
+}
+
+// turnsOf leaves three quarters of the connections of a pool to everything else: whoever sends slow queries without end must not keep
+// others from their tokens.
+func turnsOf(connections int) chan struct{} { return make(chan struct{}, connections/4) }
+
+// takeTurn waits, as long as a query may take, until few enough others run. No turn in that time is ErrUnavailable.
+func (r Reader) takeTurn() (leave func(), err error) {
+	ctx := r.db.Statement.Context
+	wait, cancel := context.WithTimeout(ctx, r.limit)
+	defer cancel()
+	leave = func() { <-r.turns }
+	select {
+	case r.turns <- struct{}{}:
+		return leave, nil
+	default:
+	}
+	select {
+	case r.turns <- struct{}{}:
+		return leave, nil
+	case <-wait.Done():
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return nil, fmt.Errorf("%w: too many lists are asked for at once", ErrUnavailable)
 }
 
 // limitedByContext is for SQLite, which ends a statement when the context ends.

@@ -49,8 +49,10 @@ func (s *Store) openPostgres(address string) error {
 		return fmt.Errorf("open the database: %w", err)
 	}
 	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(readTimesAsUTC))
-	db.SetMaxOpenConns(32)
-	db.SetMaxIdleConns(32)
+	const connections = 32
+	s.turns = turnsOf(connections)
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	s.write, err = pool(db, postgres.New(postgres.Config{Conn: db}), false) // the driver keeps prepared statements itself
 	s.read = s.write

@@ -45,7 +45,9 @@ func (s *Store) openSQLite(path string) error {
 	if s.write, err = sqlitePool(dsn+"&_txlock=immediate", 1, false); err != nil {
 		return err
 	}
-	s.read, err = sqlitePool(dsn+"&_query_only=1", 8, true)
+	const connections = 8
+	s.turns = turnsOf(connections)
+	s.read, err = sqlitePool(dsn+"&_query_only=1", connections, true)
 	return err
 }
 

@@ -29,6 +29,7 @@ type Store struct {
 	path    string        // of the SQLite file
 	timeout time.Duration // bounds one Write, waiting for other writers included
 	limit   time.Duration // bounds one query of a list, see limit.go
+	turns   chan struct{} // holds one for each of them that runs
 }
 
 // Reader answers questions, bound to the context it was made with.
@@ -36,6 +37,7 @@ type Reader struct {
 	db    *gorm.DB
 	now   time.Time
 	limit time.Duration // 0: none of its own
+	turns chan struct{}
 }
 
 // Tx is one change in the making: everything done through it is stored together when the function given to Write returns nil.
@@ -61,7 +63,7 @@ func (s *Store) Now() time.Time { return s.clock().UTC().Truncate(time.Microseco
 
 // Read gives a Reader for the duration of ctx.
 func (s *Store) Read(ctx context.Context) Reader {
-	return Reader{db: s.read.WithContext(ctx), now: s.Now(), limit: s.limit}
+	return Reader{db: s.read.WithContext(ctx), now: s.Now(), limit: s.limit, turns: s.turns}
 }
 
 // Write runs change in one transaction and returns after it is durable, or rolled back with change's error. It is not cut short
