@@ -65,7 +65,11 @@ func (r Reader) AccessTokenByDigest(digest models.Digest) (*models.AccessToken, 
 // AccessTokens lists tokens with user, application and refresh token.
 func (r Reader) AccessTokens(q Query, v models.Visibility) (Page[models.AccessToken], error) {
 	return limited(r, q, func(r Reader) (Page[models.AccessToken], error) {
-		return list[models.AccessToken](r.visibleTokens(v), accessTokenList, q, "User", "Application", "RefreshToken")
+		visible := r.visibleTokens(v)
+		if q.byID() {
+			visible = r.visibleTokensByID(v)
+		}
+		return list[models.AccessToken](visible, accessTokenList, q, "User", "Application", "RefreshToken")
 	})
 }
 
@@ -86,6 +90,20 @@ func (r Reader) visibleTokens(v models.Visibility) *gorm.DB {
 		Joins("JOIN applications ON applications.id = access_tokens.application_id").
 		Where("applications.organization_id IN ?", v.Organizations)
 	return db.Where("access_tokens.id IN (? UNION ?)", own, administered)
+}
+
+// visibleTokensByID is visibleTokens for a list of a few ids: each of these is looked at, instead of all tokens that v shows being listed
+// before, of which an administrator may have many.
+func (r Reader) visibleTokensByID(v models.Visibility) *gorm.DB {
+	if v.All || len(v.Organizations) == 0 {
+		return r.visibleTokens(v)
+	}
+	db := r.db
+	if v.Platform != "" {
+		db = db.Where("access_tokens.platform = ?", v.Platform)
+	}
+	return db.Where("access_tokens.user_id = ? OR access_tokens.application_id IN (?)", v.UserID,
+		r.db.Table("applications").Select("id").Where("organization_id IN ?", v.Organizations))
 }
 
 // AccessTokenHints gives the number of tokens of each application and the first few of them, with id, application and scope only. An

@@ -97,9 +97,13 @@ func withChanges(columns map[string]column) map[string]column {
 
 // Activity lists entries of the activity stream, newest first, as far as v shows them.
 func (r Reader) Activity(q Query, v models.ActivityVisibility) (Page[models.Activity], error) {
-	return limited(r, q, func(r Reader) (Page[models.Activity], error) {
+	ask := func(r Reader) (Page[models.Activity], error) {
 		return list[models.Activity](narrowActivity(r.visibleActivity(v), q.Filters), activityList, q)
-	})
+	}
+	if len(q.Filters)+len(q.Search)+len(q.Order) == 0 {
+		return ask(r)
+	}
+	return inTurn(r, q, ask) // by ids too: what may be seen is read before them
 }
 
 // ActivityEntry loads one entry; ErrNotFound.
@@ -117,12 +121,13 @@ const (
 // end to end.
 const noSignInsAmong = "substr(activity.operation, 1, 5) <> 'sign_'"
 
-// visibleActivity narrows to what v shows. The ids come from one index range each, as those of visibleTokens do.
+// visibleActivity narrows to what v shows. The ids come from one index range each, as those of visibleTokens do; but who sees the entries
+// about all users sees too many for that, and reads the list from its beginning.
 func (r Reader) visibleActivity(v models.ActivityVisibility) *gorm.DB {
-	db := r.db
+	db, most := r.db, v.All || v.Users != nil && v.Users.All
 	switch {
 	case v.SignIns:
-	case v.All:
+	case most:
 		db = db.Where(noSignIns)
 	default:
 		db = db.Where(noSignInsAmong)
@@ -133,7 +138,21 @@ func (r Reader) visibleActivity(v models.ActivityVisibility) *gorm.DB {
 	if v.All {
 		return db
 	}
-	ranges := []any{r.db.Table("activity").Select("id").Where("owner_id = ?", v.UserID)}
+	ranges := r.activityRanges(v)
+	if most || len(ranges) == 1 {
+		c := either(ranges)
+		return db.Where(c.sql, c.args...)
+	}
+	var ids []any
+	for _, c := range ranges {
+		ids = append(ids, r.db.Table("activity").Select("id").Where(c.sql, c.args...))
+	}
+	return db.Where("activity.id IN ("+strings.Join(slices.Repeat([]string{"?"}, len(ids)), " UNION ")+")", ids...)
+}
+
+// activityRanges are the conditions of which one holds for each entry that v shows.
+func (r Reader) activityRanges(v models.ActivityVisibility) []condition {
+	ranges := []condition{{"activity.owner_id = ?", []any{v.UserID}}}
 	for _, each := range []struct {
 		organizations []int64
 		kinds         []models.ObjectType
@@ -143,27 +162,19 @@ func (r Reader) visibleActivity(v models.ActivityVisibility) *gorm.DB {
 		{v.Organizations, []models.ObjectType{models.ObjectOrganization}},
 	} {
 		if len(each.organizations) > 0 {
-			ranges = append(ranges, r.db.Table("activity").Select("id").Where("organization_id IN ? AND object_type IN ?", each.organizations, each.kinds))
+			ranges = append(ranges, condition{"activity.organization_id IN ? AND activity.object_type IN ?", []any{each.organizations, each.kinds}})
 		}
 	}
-	if v.Users != nil {
-		ranges = append(ranges, r.activityAbout(*v.Users))
+	if v.Users == nil {
+		return ranges
 	}
-	if len(ranges) == 1 {
-		return db.Where("activity.owner_id = ?", v.UserID)
+	about := condition{sql: "activity.object_type = 'user' AND " + noSignInsAmong}
+	if !v.Users.All {
+		about.sql += " AND activity.object_id IN (? UNION ?)"
+		about.args = []any{r.db.Table("users").Select("id").Where("is_superuser"),
+			r.db.Table("organization_users").Select("user_id").Where("organization_id IN ?", v.Users.Organizations)}
 	}
-	return db.Where("activity.id IN ("+strings.Join(slices.Repeat([]string{"?"}, len(ranges)), " UNION ")+")", ranges...)
-}
-
-// activityAbout are the entries about the users that v shows, sign-ins aside.
-func (r Reader) activityAbout(v models.Visibility) *gorm.DB {
-	about := r.db.Table("activity").Select("id").Where("object_type = 'user' AND " + noSignInsAmong)
-	if v.All {
-		return about
-	}
-	superusers := r.db.Table("users").Select("id").Where("is_superuser")
-	members := r.db.Table("organization_users").Select("user_id").Where("organization_id IN ?", v.Organizations)
-	return about.Where("object_id IN (? UNION ?)", superusers, members)
+	return append(ranges, about)
 }
 
 // narrowActivity says once more what filters by type and object say in a platform's words, so that an index can serve. It adds nothing

@@ -108,6 +108,8 @@ func TestVisibleActivity(t *testing.T) {
 			{models.ActivityVisibility{Users: &models.Visibility{}}, []string{"root"}},
 			{models.ActivityVisibility{Users: &models.Visibility{Organizations: first}, SignIns: true}, []string{"member", "root"}},
 			{models.ActivityVisibility{Users: &models.Visibility{All: true}}, []string{"gone user", "member", "other", "root"}},
+			{models.ActivityVisibility{UserID: s.member.ID, Tokens: first, Organizations: first, Users: &models.Visibility{All: true}, Platform: models.Controller},
+				[]string{"first", "gone user", "member", "member's token, controller", "nobody's token of first", "other", "other joins first", "refresh token of first", "root"}},
 		} {
 			for _, q := range []store.Query{{}, {Filters: []store.Filter{{Field: "id", Lookup: "gt", Value: "0", Or: true}, {Field: "operation", Value: "sign_in", Or: true}}},
 				{Filters: []store.Filter{{Field: "operation", Value: "x", Not: true}}, Order: []store.Order{{Field: "object_name"}}}} {

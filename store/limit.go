@@ -19,7 +19,15 @@ const queryLimit = 2 * time.Second
 // limited asks for a list within the limit of the reader, and says of what takes longer which part of the query is to blame. Lists that
 // are read inside a Write have the limit of that.
 func limited[T any](r Reader, q Query, ask func(Reader) (Page[T], error)) (Page[T], error) {
-	if r.limit == 0 || !q.costly() {
+	if !q.costly() {
+		return ask(r)
+	}
+	return inTurn(r, q, ask)
+}
+
+// inTurn asks for a list that may take long, whatever its query.
+func inTurn[T any](r Reader, q Query, ask func(Reader) (Page[T], error)) (Page[T], error) {
+	if r.limit == 0 {
 		return ask(r)
 	}
 	leave, err := r.takeTurn()
@@ -46,10 +54,14 @@ func limited[T any](r Reader, q Query, ask func(Reader) (Page[T], error)) (Page[
 // costly reports whether a query may take long. Rows that are asked for by their ids alone are found at once; that is how the names beside
 // the rows of a list are read, which nobody is to be blamed for.
 func (q Query) costly() bool {
-	byID := func(f Filter) bool {
-		return f.Field == "id" && (operators[f.Lookup] == "=" || f.Lookup == "in") && !f.Not && !f.Or
-	}
-	return len(q.Search)+len(q.Order) > 0 || slices.ContainsFunc(q.Filters, func(f Filter) bool { return !byID(f) })
+	return len(q.Search)+len(q.Order) > 0 || slices.ContainsFunc(q.Filters, func(f Filter) bool { return !f.namesIDs() })
+}
+
+// byID reports whether a query is about some rows that it names, whatever else it asks of them.
+func (q Query) byID() bool { return slices.ContainsFunc(q.Filters, Filter.namesIDs) }
+
+func (f Filter) namesIDs() bool {
+	return f.Field == "id" && (operators[f.Lookup] == "=" || f.Lookup == "in") && !f.Not && !f.Or
 }
 
 // turnsOf leaves three quarters of the connections of a pool to everything else: whoever sends slow queries without end must not keep

@@ -55,6 +55,10 @@ func TestVisibleTokens(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db storetest.DB) {
 		s := growShown(t, db)
 		all := []string{"admin's", "admin's ours", "member's", "member's old", "member's ours", "member's theirs", "nobody's", "nobody's ours", "of the homeless", "other's old app"}
+		everyToken := "0"
+		for _, token := range s.tokens {
+			everyToken += fmt.Sprintf(",%d", token.ID)
+		}
 		for n, test := range []struct {
 			sees models.Visibility
 			want []string
@@ -91,6 +95,7 @@ func TestVisibleTokens(t *testing.T) {
 			// What is asked for never widens what is shown.
 			alternatives := []store.Filter{{Field: "id", Lookup: "gt", Value: "0", Or: true}, {Field: "user__username", Value: "other", Or: true}}
 			equal(t, fmt.Sprintf("%d with alternatives", n), names(store.Query{Filters: alternatives}), test.want)
+			equal(t, fmt.Sprintf("%d by id", n), names(store.Query{Filters: []store.Filter{{Field: "id", Lookup: "in", Value: everyToken}}}), test.want)
 			equal(t, fmt.Sprintf("%d with a negation", n), names(store.Query{Filters: []store.Filter{{Field: "id", Value: "0", Not: true}}, Order: []store.Order{{Field: "application__name"}}}), test.want)
 		}
 	})
