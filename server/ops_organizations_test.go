@@ -213,3 +213,30 @@ func TestChangeMembers(t *testing.T) {
 		}, fmt.Sprintf("disassociate organization %d by oa, console with user %d (member)", id, b.alice.ID))
 	})
 }
+
+// TestManyMembers: everybody who wants to write waits while an administrator changes members, so one request changes a bounded number.
+func TestManyMembers(t *testing.T) {
+	onBed(t, func(t *testing.T, b *bed) {
+		id := b.organization.ID
+		users := make([]int64, 1_000)
+		for n := range users {
+			users[n] = b.bob.ID // the same one again and again is one
+		}
+		b.records(t, func() {
+			check(t, b.ChangeMembers(t.Context(), as(b.admin), models.ActionCreate, id, append(users, users...), models.RoleAuditor))
+		}, fmt.Sprintf("associate organization %d by admin, console with user %d (auditor)", id, b.bob.ID))
+		for n := range users {
+			users[n] = 1_000_000 + int64(n)
+		}
+		for _, action := range []models.Action{models.ActionCreate, models.ActionDelete} {
+			change := func(actor server.Actor, users []int64) func() error {
+				return func() error {
+					return b.ChangeMembers(t.Context(), actor, action, id, users, models.RoleAuditor)
+				}
+			}
+			b.refuses(t, "invalid id", "does not exist", change(as(b.orgAdmin), users))
+			b.refuses(t, "invalid instances", "no more than 1000 elements", change(as(b.orgAdmin), append(users, b.bob.ID)))
+			b.refuses(t, "forbidden", "", change(as(b.member), append(users, b.bob.ID)))
+		}
+	})
+}

@@ -113,6 +113,9 @@ func (s *Server) Disassociate(ctx context.Context, actor Actor, organizationID, 
 	return s.ChangeMembers(ctx, actor, models.ActionDelete, organizationID, []int64{userID}, role)
 }
 
+// mostMembers is how many users one request makes members, or ends their membership: others wait for the database meanwhile.
+const mostMembers = 1_000
+
 // ChangeMembers gives the role to all the users (ActionCreate) or takes it from all of them (ActionDelete); after an error none of
 // them is changed.
 func (s *Server) ChangeMembers(ctx context.Context, actor Actor, action models.Action, organizationID int64, userIDs []int64, role models.Role) error {
@@ -124,6 +127,9 @@ func (s *Server) ChangeMembers(ctx context.Context, actor Actor, action models.A
 		// Before anybody is looked up: who may not even end a membership learns nothing about users.
 		if err := s.policy.Membership(actor.Actor, models.ActionDelete, organizationID, &models.User{}); err != nil {
 			return err
+		}
+		if len(ids) > mostMembers {
+			return models.Invalid{{Field: "instances", Message: fmt.Sprintf("Ensure this field has no more than %d elements.", mostMembers)}}
 		}
 		for _, id := range ids {
 			if err := s.changeMember(tx, actor, action, organizationID, id, role); err != nil {
