@@ -97,13 +97,9 @@ func withChanges(columns map[string]column) map[string]column {
 
 // Activity lists entries of the activity stream, newest first, as far as v shows them.
 func (r Reader) Activity(q Query, v models.ActivityVisibility) (Page[models.Activity], error) {
-	ask := func(r Reader) (Page[models.Activity], error) {
+	return inTurn(r, q, func(r Reader) (Page[models.Activity], error) { // by ids too: what may be seen is read before them
 		return list[models.Activity](narrowActivity(r.visibleActivity(v), q.Filters), activityList, q)
-	}
-	if len(q.Filters)+len(q.Search)+len(q.Order) == 0 {
-		return ask(r)
-	}
-	return inTurn(r, q, ask) // by ids too: what may be seen is read before them
+	})
 }
 
 // ActivityEntry loads one entry; ErrNotFound.

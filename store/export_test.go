@@ -25,7 +25,7 @@ func (s *Store) Pools() (read, write *sql.DB) {
 // SetLimit bounds one query of a list.
 func (s *Store) SetLimit(d time.Duration) { s.limit = d }
 
-// TakeTurns takes all turns of costly lists, which have to be free.
+// TakeTurns takes all turns of lists, which have to be free.
 func (s *Store) TakeTurns() (giveBack func()) {
 	for range cap(s.turns) {
 		s.turns <- struct{}{}
@@ -37,7 +37,7 @@ func (s *Store) TakeTurns() (giveBack func()) {
 	}
 }
 
-// Turns is how many costly lists run at once.
+// Turns is how many lists run at once.
 func (s *Store) Turns() int { return cap(s.turns) }
 
 // SetTimeout bounds one Write.

@@ -16,16 +16,17 @@ import (
 // queryLimit bounds each statement of a list that somebody filters, searches or orders (contract §12.31).
 const queryLimit = 2 * time.Second
 
-// limited asks for a list within the limit of the reader, and says of what takes longer which part of the query is to blame. Lists that
+// limited asks for a list in its turn and within the limit of the reader, and says of what takes longer which part of the query is to
+// blame. Rows that are asked for by their ids alone are found at once; that is how the names beside the rows of a list are read. Lists that
 // are read inside a Write have the limit of that.
 func limited[T any](r Reader, q Query, ask func(Reader) (Page[T], error)) (Page[T], error) {
-	if !q.costly() {
+	if q.conditions() > 0 && len(q.Search)+len(q.Order) == 0 && !slices.ContainsFunc(q.Filters, func(f Filter) bool { return !f.namesIDs() }) {
 		return ask(r)
 	}
 	return inTurn(r, q, ask)
 }
 
-// inTurn asks for a list that may take long, whatever its query.
+// inTurn asks for a list that may take long, whatever its query. One that nobody filtered has nothing to blame, and no limit.
 func inTurn[T any](r Reader, q Query, ask func(Reader) (Page[T], error)) (Page[T], error) {
 	if r.limit == 0 {
 		return ask(r)
@@ -37,9 +38,12 @@ func inTurn[T any](r Reader, q Query, ask func(Reader) (Page[T], error)) (Page[T
 	defer leave()
 	var page Page[T]
 	var late bool
-	if r.db.Name() == SQLite {
+	switch {
+	case q.conditions() == 0:
+		page, err = ask(r)
+	case r.db.Name() == SQLite:
 		page, late, err = limitedByContext(r, ask)
-	} else {
+	default:
 		page, late, err = limitedByDatabase(r, ask)
 	}
 	if late {
@@ -51,11 +55,7 @@ func inTurn[T any](r Reader, q Query, ask func(Reader) (Page[T], error)) (Page[T
 	return page, nil
 }
 
-// costly reports whether a query may take long. Rows that are asked for by their ids alone are found at once; that is how the names beside
-// the rows of a list are read, which nobody is to be blamed for.
-func (q Query) costly() bool {
-	return len(q.Search)+len(q.Order) > 0 || slices.ContainsFunc(q.Filters, func(f Filter) bool { return !f.namesIDs() })
-}
+func (q Query) conditions() int { return len(q.Filters) + len(q.Search) + len(q.Order) }
 
 // byID reports whether a query is about some rows that it names, whatever else it asks of them.
 func (q Query) byID() bool { return slices.ContainsFunc(q.Filters, Filter.namesIDs) }
@@ -64,7 +64,7 @@ func (f Filter) namesIDs() bool {
 	return f.Field == "id" && (operators[f.Lookup] == "=" || f.Lookup == "in") && !f.Not && !f.Or
 }
 
-// turnsOf leaves three quarters of the connections of a pool to everything else: whoever sends slow queries without end must not keep
+// turnsOf leaves three quarters of the connections of a pool to everything else: whoever asks for long lists without end must not keep
 // others from their tokens.
 func turnsOf(connections int) chan struct{} { return make(chan struct{}, connections/4) }
 

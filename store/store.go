@@ -29,7 +29,7 @@ type Store struct {
 	path    string        // of the SQLite file
 	timeout time.Duration // bounds one Write, waiting for other writers included
 	limit   time.Duration // bounds one query of a list, see limit.go
-	turns   chan struct{} // holds one for each of them that runs
+	turns   chan struct{} // holds one for each list that is being read
 }
 
 // Reader answers questions, bound to the context it was made with.
