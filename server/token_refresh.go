@@ -119,8 +119,8 @@ func (s *Server) punishReuse(ctx context.Context, actor Actor, reused *models.Re
 	})
 }
 
-// revokeFamily revokes all refresh tokens and deletes all access tokens that stem from one grant, with an entry for each, and one
-// for the cause where there is something left to revoke.
+// revokeFamily revokes all refresh tokens and deletes all access tokens that stem from one grant, with an entry for each. Where that
+// is something, the cause has an entry too, unless it is one of the refresh tokens, whose own entry tells all.
 func revokeFamily(tx *store.Tx, actor Actor, family, note string, cause object) error {
 	refreshTokens, err := tx.RevokeRefreshTokens(store.TokenSelection{FamilyID: family}, store.ReasonRevoked)
 	if err != nil {
@@ -130,9 +130,14 @@ func revokeFamily(tx *store.Tx, actor Actor, family, note string, cause object) 
 	if err != nil || len(refreshTokens)+len(accessTokens) == 0 {
 		return err
 	}
-	warning := actor.did(models.OperationUpdate, cause, models.Changes{})
-	warning.Note = note
-	entries := append([]models.Activity{warning}, revocations(actor, refreshTokens, note)...)
+	var entries []models.Activity
+	isCause := func(t models.RefreshToken) bool { return cause.kind == models.ObjectRefreshToken && cause.id == t.ID }
+	if !slices.ContainsFunc(refreshTokens, isCause) {
+		warning := actor.did(models.OperationUpdate, cause, models.Changes{})
+		warning.Note = note
+		entries = append(entries, warning)
+	}
+	entries = append(entries, revocations(actor, refreshTokens, note)...)
 	return tx.Record(append(entries, deletions(actor, accessTokens, note)...)...)
 }
 
