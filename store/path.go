@@ -120,7 +120,7 @@ func (b *queryBuilder) find(s *scope, field string) (*scope, column, error) {
 		}
 		along, ok := here.resource.relations[names[n]]
 		if !ok || len(names) == n+1 && !along.many {
-			return nil, column{}, &QueryError{Field: field, Message: fmt.Sprintf("%s has no field named '%s'", here.resource.table, short(names[n]))}
+			return nil, column{}, here.resource.noField(field, names[n:])
 		}
 		if len(names) == n+1 {
 			names = append(names, "id")
@@ -135,6 +135,15 @@ func (b *queryBuilder) find(s *scope, field string) (*scope, column, error) {
 			return nil, column{}, err
 		}
 	}
+}
+
+// noField says which of the names is none: the one behind a column, from which nothing leads on.
+func (r *resource) noField(path string, names []string) error {
+	name := names[0]
+	if _, known := r.columns[name]; known && len(names) > 1 {
+		name = names[1]
+	}
+	return &QueryError{Field: path, Message: fmt.Sprintf("%s has no field named '%s'", r.table, short(name))}
 }
 
 // column is the list's own column that the names are. A relation's id is one.

@@ -122,7 +122,7 @@ func TestFilterErrors(t *testing.T) {
 			"tokens/?nonsense=1":                                          "access_tokens has no field named 'nonsense'",
 			"tokens/?user__nonsense=1":                                    "users has no field named 'nonsense'",
 			"tokens/?user__user__username=1":                              "users has no field named 'user'",
-			"tokens/?description__nonsense=1":                             "has no field named 'description'",
+			"tokens/?description__nonsense=1":                             "access_tokens has no field named 'nonsense'",
 			"tokens/?" + strings.Repeat("x", 5000) + "=1":                 "has no field named 'xxx",
 			"tokens/?application__tokens__description=1":                  "Loops not allowed",
 			"tokens/?user__created_by__username=1":                        "Loops not allowed",
