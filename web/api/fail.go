@@ -104,7 +104,7 @@ func (c *call) deny(denied *models.Denied) {
 	if text == "" {
 		text = "You do not have permission to perform this action."
 	}
-	c.answer(http.StatusForbidden, detail(text))
+	c.answer(http.StatusForbidden, detail(strings.ReplaceAll(text, "is_platform_auditor", c.auditor)))
 }
 
 // neededScope is what RFC 6750 §3.1 wants to be named.

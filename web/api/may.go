@@ -9,6 +9,17 @@ func (c *call) mayCreateToken() error {
 	return c.server.Policy().Token(c.actor.Actor, models.ActionCreate, &models.AccessToken{UserID: &id, Platform: c.name.Platform()}, c.name)
 }
 
+// mayCreateApplicationToken: for the path's application.
+func (c *call) mayCreateApplicationToken() error {
+	application, err := c.application()
+	if err != nil {
+		return err
+	}
+	id := c.actor.ID()
+	asked := &models.AccessToken{UserID: &id, ApplicationID: &application.ID, Application: application, Platform: application.Platform}
+	return c.server.Policy().Token(c.actor.Actor, models.ActionCreate, asked, c.name)
+}
+
 func (c *call) mayUpdateToken() error {
 	_, err := c.changeableToken()
 	return err

@@ -1,6 +1,10 @@
 package api
 
-import "gatehouse/models"
+import (
+	"errors"
+
+	"gatehouse/models"
+)
 
 // listMembers lists the users who hold a role in the path's organization.
 func listMembers(role models.Role) handler {
@@ -57,8 +61,22 @@ func changeMembers(action models.Action, role models.Role) handler {
 		if err := b.invalid.Err(); err != nil {
 			return err
 		}
-		return c.deleted(c.server.ChangeMembers(c.ctx(), c.actor, action, c.id(), ids, role))
+		err = c.server.ChangeMembers(c.ctx(), c.actor, action, c.id(), ids, role)
+		var invalid models.Invalid
+		if errors.As(err, &invalid) {
+			return atField("instances", invalid)
+		}
+		return c.deleted(err)
 	}
+}
+
+// atField is the same complaint about the field that the caller sent.
+func atField(field string, invalid models.Invalid) models.Invalid {
+	var moved models.Invalid
+	for _, each := range invalid {
+		moved.Add(field, each.Message)
+	}
+	return moved
 }
 
 // instances reads the ids of the users. A form may send one.

@@ -79,7 +79,8 @@ func TestMembersAtTheGateway(t *testing.T) {
 			s.Get(t, "admin", members).Want(200).Equal("count", before+2)
 			s.Post(t, "admin", members+"disassociate/", both).Want(204)
 			s.Get(t, "admin", members).Want(200).Equal("count", before)
-			s.Post(t, "admin", members+"associate/", fields{"instances": []any{s.ID("alice"), 4711}}).Want(400)
+			s.Post(t, "admin", members+"associate/", fields{"instances": []any{s.ID("alice"), 4711}}).Want(400).
+				Equal("instances.0", `Invalid pk "4711" - object does not exist.`).Equal("id", nil)
 			s.Post(t, "admin", members+"associate/", fields{"instances": []any{nil, "x"}}).Want(400)
 			s.Post(t, "admin", members+"associate/", fields{}).Want(400).Equal("instances.0", "This field is required.")
 			s.Get(t, "admin", members).Want(200).Equal("count", before) // all or nothing

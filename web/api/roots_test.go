@@ -144,6 +144,12 @@ func TestCase78Options(t *testing.T) {
 			s.Do(t, "", "OPTIONS", mount+"tokens/", nil).Want(401)
 			s.Do(t, "", "OPTIONS", mount, nil).Want(200)
 		}
+		tokens := path(C, "applications", s.Job.ID, "tokens")
+		for who, may := range map[string]bool{"bob": false, "alice": false, "om": true, "oa": true, "admin": true} {
+			if has := options(who, tokens).At("actions.POST") != nil; has != may {
+				t.Errorf("%s: POST at the application's tokens for %s is %t", tokens, who, has)
+			}
+		}
 		auditor := map[string]string{G: "is_platform_auditor", C: "is_system_auditor"}
 		for mount, key := range auditor {
 			options("admin", mount+"users/").Equal("actions.POST."+key+".type", "boolean").Equal("actions.POST.username.required", true)

@@ -94,7 +94,7 @@ func controllerTable() []resource {
 		{path: "applications/:id/", get: (*call).showApplication, put: (*call).updateApplication, patch: (*call).updateApplication,
 			delete: (*call).deleteApplication, about: aboutApplications("Application Detail", nil, (*call).mayUpdateApplication)},
 		{path: "applications/:id/tokens/", get: (*call).listApplicationTokens, post: (*call).createApplicationToken,
-			about: aboutTokens("Application Token List", (*call).mayCreateToken, nil)},
+			about: aboutTokens("Application Token List", (*call).mayCreateApplicationToken, nil)},
 
 		{path: "users/", get: (*call).listUsers, post: (*call).createUser, about: aboutUsers("User List", (*call).mayCreateUser, nil)},
 		{path: "users/:id/", get: (*call).showUser, put: (*call).updateUser, patch: (*call).updateUser, delete: (*call).deleteUser,

@@ -173,6 +173,7 @@ func TestUserInput(t *testing.T) {
 			s.Put(t, "admin", url, fields{"first_name": "G"}).Want(400).Equal("username.0", "This field is required.")
 			s.Put(t, "admin", url, fields{"username": name}).Want(200).Equal("first_name", "").Equal("last_name", "").Equal(auditor, false).Equal("is_active", true)
 			s.Post(t, "", "/api/login/", signIn).Want(302)
+			s.Patch(t, "alice", path(mount, "users", s.ID("alice")), fields{auditor: true}).Want(403).Equal("detail", "Cannot change "+auditor+".")
 			s.Patch(t, "admin", url, fields{"password": "another password"}).Want(200)
 			s.Post(t, "", "/api/login/", signIn).Want(401)
 		}
