@@ -91,6 +91,15 @@ func (c *call) mayUpdateOrganization() error {
 	return err
 }
 
+// mayChangeMembers: of the path's organization, for some user.
+func (c *call) mayChangeMembers() error {
+	organization, err := c.organization()
+	if err != nil {
+		return err
+	}
+	return c.server.Policy().Membership(c.actor.Actor, models.ActionDelete, organization.ID, &models.User{})
+}
+
 // changeableOrganization is the path's organization, which the caller may change.
 func (c *call) changeableOrganization() (*models.Organization, error) {
 	organization, err := c.organization()

@@ -141,6 +141,9 @@ func TestSwitches(t *testing.T) {
 		s.Post(t, "oa", G+"users/", carol).Want(403)
 		s.Post(t, "oa", path(C, "organizations", s.Organization.ID, "users"), carol).Want(403)
 		s.Post(t, "oa", path(C, "organizations", s.Organization.ID, "users"), fields{"id": s.ID("om")}).Want(403)
+		for _, role := range []string{"users", "admins", "auditors"} {
+			s.Do(t, "oa", "OPTIONS", path(C, "organizations", s.Organization.ID, role), nil).Want(200).Equal("actions.POST", nil)
+		}
 		s.Get(t, "oa", path(G, "users", s.ID("alice"))).Want(403)
 		names := s.Get(t, "oa", C+"users/").Want(200).Column("username")
 		if !slices.Equal(names, []any{"admin", "oa", "om"}) {
