@@ -8,7 +8,7 @@ import (
 // applicationObject is an application as the platform shows it (contract §1.2), with a count and the first few of its tokens.
 // secret is empty unless it was just made. alone is false for a row of a list, which lacks named_url.
 func (c *call) applicationObject(a *models.Application, tokens store.Page[models.AccessToken], people people, secret models.Secret, alone bool) object {
-	o := c.common(a.ID, typeApplication, "applications", c.applicationRelated(a, alone), c.applicationSummary(a, tokens, people), a.Stamps)
+	o := c.common(a.ID, typeApplication, "applications", c.applicationRelated(a, people, alone), c.applicationSummary(a, tokens, people), a.Stamps)
 	o = append(o, member{"name", a.Name}, member{"description", a.Description}, member{"client_id", a.ClientID})
 	if a.ClientType == models.Confidential {
 		shown := c.mask
@@ -42,7 +42,7 @@ func (c *call) applicationObject(a *models.Application, tokens store.Page[models
 // listOf is a list that is never null.
 func listOf(words models.Words) []string { return append([]string{}, words...) }
 
-func (c *call) applicationRelated(a *models.Application, alone bool) object {
+func (c *call) applicationRelated(a *models.Application, people people, alone bool) object {
 	tokens := c.link("applications", a.ID, "tokens")
 	related := object{{"tokens", tokens}, {"access_tokens", tokens}}
 	if a.OrganizationID != nil {
@@ -55,7 +55,7 @@ func (c *call) applicationRelated(a *models.Application, alone bool) object {
 		related = append(related, member{"named_url", c.link("applications", namedApplication(a))})
 	}
 	related = append(related, c.activityLink(models.ObjectApplication, a.ID))
-	return append(related, c.stampLinks(a.Stamps)...)
+	return append(related, c.stampLinks(a.Stamps, people)...)
 }
 
 func (c *call) applicationSummary(a *models.Application, tokens store.Page[models.AccessToken], people people) object {

@@ -16,18 +16,19 @@ func (c *call) common(id int64, objectType, resource string, related, summary ob
 	return o
 }
 
-// stampLinks are the gateway's links to who made and changed an object.
-func (c *call) stampLinks(stamps models.Stamps) object {
+// stampLinks are the gateway's links to who made and changed an object, as far as they are there and the caller may read them.
+func (c *call) stampLinks(stamps models.Stamps, people people) object {
 	var links object
-	if c.name != models.FaceGateway {
-		return nil
+	add := func(key string, id *int64) {
+		if id == nil || people[*id] == nil {
+			return
+		}
+		if c.server.Policy().User(c.actor.Actor, models.ActionRead, people[*id], c.name) == nil {
+			links = append(links, member{key, c.link("users", *id)})
+		}
 	}
-	if stamps.CreatedBy != nil {
-		links = append(links, member{"created_by", c.link("users", *stamps.CreatedBy)})
-	}
-	if stamps.ModifiedBy != nil {
-		links = append(links, member{"modified_by", c.link("users", *stamps.ModifiedBy)})
-	}
+	add("created_by", stamps.CreatedBy)
+	add("modified_by", stamps.ModifiedBy)
 	return links
 }
 

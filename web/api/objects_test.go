@@ -74,9 +74,29 @@ func TestMakersAreNamedAtTheGateway(t *testing.T) {
 		s.Patch(t, "admin", a.String("url"), fields{"user": s.ID("oa")}).Want(200)
 		s.Delete(t, "admin", path(G, "users", s.ID("oa"))).Want(204)
 		gone := s.Get(t, "admin", a.String("url")).Want(200).Equal("created_by", s.ID("oa"))
-		if gone.At("summary_fields.created_by") != nil {
-			t.Errorf("who is gone has a name: %s", gone.Text)
+		if gone.At("summary_fields.created_by") != nil || gone.At("related.created_by") != nil {
+			t.Errorf("who is gone has a name or a link: %s", gone.Text)
 		}
+	})
+}
+
+// TestRelatedIsReadable: who has left an organization is not led to what they no longer see there.
+func TestRelatedIsReadable(t *testing.T) {
+	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
+		s.Patch(t, "oa", path(G, "users", s.ID("om")), fields{"first_name": "M"}).Want(200)
+		om := s.Get(t, "om", path(G, "users", s.ID("om"))).Want(200).Equal("related.modified_by", path(G, "users", s.ID("oa")))
+		token := s.Post(t, "om", G+"tokens/", fields{"application": s.App.ID}).Want(201).Equal("related.application", path(G, "applications", s.App.ID))
+		s.Post(t, "oa", path(G, "organizations", s.Organization.ID, "users/disassociate"), fields{"instances": []int64{s.ID("om")}}).Want(204)
+		for _, address := range []string{om.String("url"), token.String("url")} {
+			left := s.Get(t, "om", address).Want(200)
+			related, _ := left.At("related").(map[string]any)
+			for key := range related {
+				s.Get(t, "om", left.String("related."+key)).Want(200)
+			}
+		}
+		s.Get(t, "om", om.String("url")).Equal("modified_by", s.ID("oa")).Equal("related.modified_by", nil)
+		s.Get(t, "om", token.String("url")).Equal("application", s.App.ID).Equal("related.application", nil).Equal("summary_fields.application.id", s.App.ID)
+		s.Get(t, "admin", token.String("url")).Equal("related.application", path(G, "applications", s.App.ID))
 	})
 }
 

@@ -132,7 +132,7 @@ func (c *call) organizationObject(o *models.Organization, people people) object 
 	policy, actor := c.server.Policy(), c.actor.Actor
 	summary := object{{"user_capabilities", capabilities(policy.Organization(actor, models.ActionUpdate, o, c.name),
 		policy.Organization(actor, models.ActionDelete, o, c.name))}}
-	shown := c.common(o.ID, typeOrganization, "organizations", append(related, c.stampLinks(o.Stamps)...),
+	shown := c.common(o.ID, typeOrganization, "organizations", append(related, c.stampLinks(o.Stamps, people)...),
 		append(summary, people.summary(o.Stamps)...), o.Stamps)
 	shown = append(shown, member{"name", o.Name}, member{"description", o.Description})
 	if c.name == models.FaceGateway {

@@ -25,7 +25,7 @@ func (c *call) tokenObject(t *models.AccessToken, people people, issued *server.
 			refresh = issued.RefreshTokenValue.Reveal()
 		}
 	}
-	o := c.common(t.ID, typeToken, "tokens", c.tokenRelated(t), c.tokenSummary(t, people), t.Stamps)
+	o := c.common(t.ID, typeToken, "tokens", c.tokenRelated(t, people), c.tokenSummary(t, people), t.Stamps)
 	return append(o,
 		member{"description", t.Description},
 		member{"user", orNull(t.UserID)},
@@ -39,16 +39,16 @@ func (c *call) tokenObject(t *models.AccessToken, people people, issued *server.
 	)
 }
 
-func (c *call) tokenRelated(t *models.AccessToken) object {
+func (c *call) tokenRelated(t *models.AccessToken, people people) object {
 	related := object{}
 	if t.UserID != nil {
 		related = append(related, member{"user", c.link("users", *t.UserID)})
 	}
-	if t.ApplicationID != nil {
-		related = append(related, member{"application", c.link("applications", *t.ApplicationID)})
+	if t.Application != nil && c.server.Policy().Application(c.actor.Actor, models.ActionRead, t.Application, c.name) == nil {
+		related = append(related, member{"application", c.link("applications", t.Application.ID)})
 	}
 	related = append(related, c.activityLink(models.ObjectAccessToken, t.ID))
-	return append(related, c.stampLinks(t.Stamps)...)
+	return append(related, c.stampLinks(t.Stamps, people)...)
 }
 
 func (c *call) tokenSummary(t *models.AccessToken, people people) object {

@@ -7,7 +7,7 @@ func (c *call) userObject(u *models.User, people people) object {
 	policy, actor := c.server.Policy(), c.actor.Actor
 	summary := object{{"user_capabilities",
 		capabilities(policy.User(actor, models.ActionUpdate, u, c.name), policy.User(actor, models.ActionDelete, u, c.name))}}
-	o := c.common(u.ID, typeUser, "users", c.userRelated(u), append(summary, people.summary(u.Stamps)...), u.Stamps)
+	o := c.common(u.ID, typeUser, "users", c.userRelated(u, people), append(summary, people.summary(u.Stamps)...), u.Stamps)
 	o = append(o,
 		member{"username", u.Username},
 		member{"first_name", u.FirstName},
@@ -31,11 +31,11 @@ func (c *call) userObject(u *models.User, people people) object {
 	return append(o, member{"ldap_dn", u.LDAPDN}, member{"external_account", external}, member{"auth", []object{}})
 }
 
-func (c *call) userRelated(u *models.User) object {
+func (c *call) userRelated(u *models.User, people people) object {
 	related := object{}
 	for _, name := range []string{"organizations", "applications", "tokens", "personal_tokens", "authorized_tokens"} {
 		related = append(related, member{name, c.link("users", u.ID, name)})
 	}
 	related = append(related, c.activityLink(models.ObjectUser, u.ID))
-	return append(related, c.stampLinks(u.Stamps)...)
+	return append(related, c.stampLinks(u.Stamps, people)...)
 }
