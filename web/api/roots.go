@@ -2,9 +2,11 @@ package api
 
 import (
 	"encoding/hex"
+	"encoding/json"
 	"strings"
 
 	"gatehouse/models"
+	"gatehouse/openapi"
 )
 
 // showController is the root above the versions, at /api/ and /api/controller/. It hands out the CSRF cookie with which clients sign in.
@@ -39,6 +41,9 @@ func (c *call) listResources() error {
 	c.callers.CSRFToken(c.gin.Writer, c.gin.Request)
 	return c.ok(o)
 }
+
+// showDescription is what all of this looks like to programs, in the words of OpenAPI.
+func (c *call) showDescription() error { return c.ok(json.RawMessage(openapi.Document())) }
 
 func (c *call) pingGateway() error {
 	return c.ok(object{{"version", c.version}, {"pong", when(c.server.Now())}})

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"gatehouse/models"
+	"gatehouse/openapi"
 	"gatehouse/web/route"
 )
 
@@ -155,6 +156,11 @@ func gatewayRootTable() []resource {
 	return []resource{{path: "", get: (*call).showGateway, about: &metadata{name: "REST API"}, who: anybody}}
 }
 
+// descriptionTable is the description of what is served, for anybody: it tells nothing that is not in its source.
+func descriptionTable() []resource {
+	return []resource{{path: openapi.Path, get: (*call).showDescription, about: &metadata{name: "OpenAPI"}, who: bystander}}
+}
+
 // Routes is everything that the faces serve.
 func (a *API) Routes() []route.Route {
 	gateway, controller, short := a.mounts[0], a.mounts[1], a.mounts[2]
@@ -163,7 +169,8 @@ func (a *API) Routes() []route.Route {
 		routes = append(routes, a.below(m.path, m, controllerTable())...)
 		routes = append(routes, a.below(strings.TrimSuffix(m.path, "v2/"), m, controllerRootTable())...)
 	}
-	return append(routes, a.below("/api/gateway/", gateway, gatewayRootTable())...)
+	routes = append(routes, a.below("/api/gateway/", gateway, gatewayRootTable())...)
+	return append(routes, a.below("", short, descriptionTable())...)
 }
 
 // below expands a table at a path.
