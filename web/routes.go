@@ -9,11 +9,30 @@ import (
 
 	"gatehouse/models"
 	"gatehouse/server"
-	"gatehouse/web/console"
 	"gatehouse/web/route"
 )
 
 // The tables of the REST faces are in web/api/routes.go, that of the pages in web/console.
+
+// table is a part of the surface: its routes, and the refusal of other methods at their paths.
+type table struct {
+	routes     []route.Route
+	notAllowed gin.HandlerFunc
+	forPeople  bool // pages, of which programs know nothing; all the others are described in package openapi
+}
+
+// tables are the whole surface beside the files that pages load.
+func (w *web) tables() []table {
+	pageRefusal := func(c *gin.Context) { w.pages.Error(c, http.StatusMethodNotAllowed) }
+	return []table{
+		{routes: w.rest.Routes(), notAllowed: w.rest.NotAllowed},
+		{routes: w.pages.Routes(), notAllowed: pageRefusal, forPeople: true},
+		{routes: w.pages.ProtocolRoutes(), notAllowed: pageRefusal},
+		{routes: w.oauthRoutes(), notAllowed: func(c *gin.Context) { oauthProblem(c, http.StatusMethodNotAllowed) }},
+		{routes: w.verifyRoutes()}, // no method is refused
+		{routes: w.healthRoutes(), notAllowed: func(c *gin.Context) { c.AbortWithStatus(http.StatusMethodNotAllowed) }},
+	}
+}
 
 // oauthRoutes are the OAuth endpoints for machines. /o/ is the root of the platform gateway, /api/o/ that of the automation
 // controller with a second name, and the short form has none. The authorization endpoint is a page.
@@ -72,10 +91,6 @@ func (w *web) healthRoutes() []route.Route {
 
 func endpoint(method, path string, handler http.HandlerFunc) route.Route {
 	return route.Route{Method: method, Path: path, Handler: gin.WrapF(handler)}
-}
-
-func pageRefusal(c *console.Console) gin.HandlerFunc {
-	return func(g *gin.Context) { c.Error(g, http.StatusMethodNotAllowed) }
 }
 
 // methodUnknown stands for every method that is none of the known ones.

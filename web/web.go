@@ -100,11 +100,9 @@ func (w *web) engine() *gin.Engine {
 	engine.RedirectTrailingSlash, engine.RedirectFixedPath, engine.HandleMethodNotAllowed = false, false, false
 	engine.ForwardedByClientIP = false
 	engine.Use(w.identifyRequest, w.logAccess, w.recoverPanic, w.limit, w.secure, w.arrive)
-	mount(engine, w.rest.Routes(), w.rest.NotAllowed)
-	mount(engine, w.pages.Routes(), pageRefusal(w.pages))
-	mount(engine, w.oauthRoutes(), func(c *gin.Context) { oauthProblem(c, http.StatusMethodNotAllowed) })
-	mount(engine, w.verifyRoutes(), nil) // no method is refused
-	mount(engine, w.healthRoutes(), func(c *gin.Context) { c.AbortWithStatus(http.StatusMethodNotAllowed) })
+	for _, each := range w.tables() {
+		mount(engine, each.routes, each.notAllowed)
+	}
 	for method := range known {
 		engine.Handle(method, static.Prefix+"*name", gin.WrapH(static.Handler()))
 	}

@@ -198,7 +198,7 @@ func routes(t testing.TB, s *webtest.Site) []row {
 		t.Fatal(err)
 	}
 	var rows []row
-	for _, each := range pages.Routes() {
+	for _, each := range append(pages.Routes(), pages.ProtocolRoutes()...) {
 		rows = append(rows, row{each.Method, each.Path})
 	}
 	if len(rows) < 40 {

@@ -66,7 +66,7 @@ func New(options Options) (*Console, error) {
 		w.rows = 50
 	}
 	w.rows = min(w.rows, w.mostRows)
-	for _, each := range w.table() {
+	for _, each := range append(w.table(), w.protocol()...) {
 		w.shown[each.path] = w.shown[each.path] || each.method == http.MethodGet
 	}
 	return w, nil

@@ -15,10 +15,10 @@ type page struct {
 	unreferred bool // the browser is not to tell anybody this page's address: it holds a code or a client's request
 }
 
-// table is every page and form there is. A form's action is its page plus a verb.
+// table is every page and form of the console. A form's action is its page plus a verb.
 func (w *Console) table() []page {
 	const get, post = http.MethodGet, http.MethodPost
-	pages := []page{
+	return []page{
 		{method: get, path: "/", handler: w.showStart, open: true},
 		{method: get, path: "/setup", handler: w.showSetup, open: true, unreferred: true},
 		{method: post, path: "/setup", handler: w.completeSetup, open: true, unreferred: true},
@@ -67,11 +67,18 @@ func (w *Console) table() []page {
 		{method: get, path: "/organizations/:id/delete", handler: w.confirmDeleteOrganization},
 		{method: post, path: "/organizations/:id/delete", handler: w.deleteOrganization},
 	}
-	pages = append(pages,
-		page{method: get, path: "/device", handler: w.showDevice, unreferred: true},
-		page{method: post, path: "/device", handler: w.enterUserCode, unreferred: true},
-		page{method: post, path: "/device/decide", handler: w.decideDevice, unreferred: true},
-		page{method: get, path: "/device/done", handler: w.showDeviceDone, unreferred: true})
+}
+
+// protocol is the pages that a standard names: the verification URI (RFC 8628 §3.3) and the authorization endpoints (RFC 6749 §3.1).
+// Programs send people there.
+func (w *Console) protocol() []page {
+	const get, post = http.MethodGet, http.MethodPost
+	pages := []page{
+		{method: get, path: "/device", handler: w.showDevice, unreferred: true},
+		{method: post, path: "/device", handler: w.enterUserCode, unreferred: true},
+		{method: post, path: "/device/decide", handler: w.decideDevice, unreferred: true},
+		{method: get, path: "/device/done", handler: w.showDeviceDone, unreferred: true},
+	}
 	for _, root := range []string{"/o", "/api/o", "/api/controller/o", ""} {
 		pages = append(pages,
 			page{method: get, path: root + "/authorize/", handler: w.askConsent, open: true, unreferred: true},
@@ -80,10 +87,15 @@ func (w *Console) table() []page {
 	return pages
 }
 
-// Routes is the table of pages, for package web to mount.
-func (w *Console) Routes() []route.Route {
+// Routes is the pages of the console, for package web to mount.
+func (w *Console) Routes() []route.Route { return w.routes(w.table()) }
+
+// ProtocolRoutes is the pages that a standard names, likewise.
+func (w *Console) ProtocolRoutes() []route.Route { return w.routes(w.protocol()) }
+
+func (w *Console) routes(pages []page) []route.Route {
 	var routes []route.Route
-	for _, each := range w.table() {
+	for _, each := range pages {
 		routes = append(routes, route.Route{Method: each.method, Path: each.path, Handler: w.serve(each)})
 	}
 	return routes
