@@ -20,7 +20,7 @@ type option = func(*http.Request)
 
 // device asks for a device authorization.
 func (b *bed) device(values url.Values, options ...option) answer {
-	return send(b.ServeDeviceAuthorization(), "/o/device_authorization/", values.Encode(), options...)
+	return b.send(b.ServeDeviceAuthorization(), "/o/device_authorization/", values.Encode(), options...)
 }
 
 // codes are what a device was given.
@@ -117,7 +117,7 @@ func TestDeviceAuthorizationRefused(t *testing.T) {
 				b.unchanged(t, func() { b.device(c.values, c.options...).refused(t, c.status, c.code, c.description) })
 			})
 		}
-		a := send(b.ServeDeviceAuthorization(), "/o/device_authorization/?client_id="+b.native.ClientID, "")
+		a := b.send(b.ServeDeviceAuthorization(), "/o/device_authorization/?client_id="+b.native.ClientID, "")
 		a.refused(t, 400, server.InvalidRequest, "Parameters belong into the body of the request, not into the query.")
 	})
 }

@@ -64,7 +64,7 @@ func TestTokenRequestForm(t *testing.T) {
 				if c.option != nil {
 					options = append(options, c.option)
 				}
-				answered := func() answer { return send(b.ServeToken(models.FaceGatewayOAuth), c.target, c.body, options...) }
+				answered := func() answer { return b.send(b.ServeToken(models.FaceGatewayOAuth), c.target, c.body, options...) }
 				if c.description == "" {
 					answered().succeeded(t, "read write", true)
 					return

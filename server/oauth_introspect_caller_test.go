@@ -22,7 +22,7 @@ func TestIntrospectingClient(t *testing.T) {
 			b.introspect(request, basic(b.web.ClientID+":x")).refused(t, 401, server.InvalidClient, clientFailed)
 			b.introspect(form(), by(b.web)).refused(t, 400, server.InvalidRequest, "Token parameter is missing.")
 			b.introspect(with(request, "client_id", b.web.ClientID, "client_secret", b.web.Secret)).inactive(t)
-			send(b.ServeIntrospection(), "/o/introspect/?token="+token.access, "", by(b.web)).
+			b.send(b.ServeIntrospection(), "/o/introspect/?token="+token.access, "", by(b.web)).
 				refused(t, 400, server.InvalidRequest, "Parameters belong into the body of the request, not into the query.")
 		})
 	})

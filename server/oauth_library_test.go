@@ -143,7 +143,7 @@ func TestLibraryFaultClearText(t *testing.T) { // it stores tokens and secrets a
 func TestLibraryFaultBearerInQuery(t *testing.T) { // it takes an access token out of the address
 	onBed(t, func(t *testing.T, b *bed) {
 		admin := b.personal(t, b.admin, models.FaceGateway, "read")
-		send(b.ServeIntrospection(), "/o/introspect/?access_token="+admin, form("token", admin).Encode()).
+		b.send(b.ServeIntrospection(), "/o/introspect/?access_token="+admin, form("token", admin).Encode()).
 			refused(t, 400, server.InvalidRequest, "Parameters belong into the body of the request, not into the query.")
 		b.introspect(form("token", admin, "access_token", admin)).refused(t, 401, server.InvalidClient, clientFailed)
 	})

@@ -105,7 +105,7 @@ func TestCase53RevokeRefused(t *testing.T) {
 			b.revoke(form("token", token.access)).refused(t, 401, server.InvalidClient, clientFailed)
 			b.revoke(form("token", token.access), basic(b.web.ClientID+":x")).refused(t, 401, server.InvalidClient, clientFailed)
 			b.revoke(form("token", token.access), bearer(token.access)).refused(t, 401, server.InvalidClient, clientFailed)
-			send(b.ServeRevocation(), "/o/revoke_token/?token="+token.access, "", by(b.web)).
+			b.send(b.ServeRevocation(), "/o/revoke_token/?token="+token.access, "", by(b.web)).
 				refused(t, 400, server.InvalidRequest, "Parameters belong into the body of the request, not into the query.")
 		})
 	})

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"gatehouse/models"
+	"gatehouse/openapi/openapitest"
 	"gatehouse/server"
 	"gatehouse/store"
 	"gatehouse/store/storetest"
@@ -29,6 +30,7 @@ const (
 
 // bed is what a test of the OAuth endpoints stands on: a server with its cast, and a look past it at the rows.
 type bed struct {
+	t testing.TB
 	*cast
 	*server.Server
 	db     storetest.DB
@@ -43,13 +45,13 @@ func onBed(t *testing.T, test func(t *testing.T, b *bed), change ...func(*server
 
 func newBed(t testing.TB, db storetest.DB, change ...func(*server.Options)) *bed {
 	t.Helper()
-	return &bed{cast: seed(t, db), Server: newServer(t, db, change...), db: db, tables: openTables(t, db)}
+	return &bed{t: t, cast: seed(t, db), Server: newServer(t, db, change...), db: db, tables: openTables(t, db)}
 }
 
 // another is a server with other options on the same database.
 func (b *bed) another(t testing.TB, change ...func(*server.Options)) *bed {
 	t.Helper()
-	return &bed{cast: b.cast, Server: newServer(t, b.db, change...), db: b.db, tables: b.tables}
+	return &bed{t: t, cast: b.cast, Server: newServer(t, b.db, change...), db: b.db, tables: b.tables}
 }
 
 // answer is a response of an OAuth endpoint; body is nil where it is no JSON object.
@@ -59,15 +61,15 @@ type answer struct {
 	body map[string]any
 }
 
-// send posts a body to an endpoint as the request options say.
-func send(handler http.Handler, target, body string, options ...func(*http.Request)) answer {
+// send posts a body to an endpoint as the request options say, and holds what comes to the description in package openapi.
+func (b *bed) send(handler http.Handler, target, body string, options ...func(*http.Request)) answer {
 	r := httptest.NewRequest(http.MethodPost, target, strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	for _, option := range options {
 		option(r)
 	}
 	w := httptest.NewRecorder()
-	handler.ServeHTTP(w, r)
+	openapitest.Handler(b.t, handler).ServeHTTP(w, r)
 	a := answer{ResponseRecorder: w, text: w.Body.String()}
 	_ = json.Unmarshal([]byte(a.text), &a.body) // what is no object is seen as such by the checks
 	return a
@@ -75,20 +77,20 @@ func send(handler http.Handler, target, body string, options ...func(*http.Reque
 
 // token posts to the token endpoint of the gateway's root.
 func (b *bed) token(values url.Values, options ...func(*http.Request)) answer {
-	return send(b.ServeToken(models.FaceGatewayOAuth), "/o/token/", values.Encode(), options...)
+	return b.send(b.ServeToken(models.FaceGatewayOAuth), "/o/token/", values.Encode(), options...)
 }
 
 // controllerToken posts to the token endpoint of the controller's root.
 func (b *bed) controllerToken(values url.Values, options ...func(*http.Request)) answer {
-	return send(b.ServeToken(models.FaceControllerOAuth), "/api/o/token/", values.Encode(), options...)
+	return b.send(b.ServeToken(models.FaceControllerOAuth), "/api/o/token/", values.Encode(), options...)
 }
 
 func (b *bed) revoke(values url.Values, options ...func(*http.Request)) answer {
-	return send(b.ServeRevocation(), "/o/revoke_token/", values.Encode(), options...)
+	return b.send(b.ServeRevocation(), "/o/revoke_token/", values.Encode(), options...)
 }
 
 func (b *bed) introspect(values url.Values, options ...func(*http.Request)) answer {
-	return send(b.ServeIntrospection(), "/o/introspect/", values.Encode(), options...)
+	return b.send(b.ServeIntrospection(), "/o/introspect/", values.Encode(), options...)
 }
 
 // form makes parameters of names and values in turn.

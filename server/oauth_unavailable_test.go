@@ -42,7 +42,7 @@ func TestDatabaseGone(t *testing.T) {
 		check(t, err)
 		t.Cleanup(func() { _ = far.Close() })
 		there := storetest.DB{Store: far, Clock: db.Clock, URL: db.URL}
-		b := &bed{cast: c, Server: newServer(t, there), db: there, tables: openTables(t, db)}
+		b := &bed{t: t, cast: c, Server: newServer(t, there), db: there, tables: openTables(t, db)}
 		token := b.token(passwordGrant(), by(b.web)).succeeded(t, "read write", true)
 		personal := b.personal(t, b.admin, models.FaceGateway, "read")
 

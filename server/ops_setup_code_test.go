@@ -14,7 +14,7 @@ import (
 func unadministered(t *testing.T, test func(t *testing.T, b *bed)) {
 	t.Helper()
 	storetest.Each(t, func(t *testing.T, db storetest.DB) {
-		test(t, &bed{cast: &cast{}, Server: newServer(t, db), db: db, tables: openTables(t, db)})
+		test(t, &bed{t: t, cast: &cast{}, Server: newServer(t, db), db: db, tables: openTables(t, db)})
 	})
 }
 

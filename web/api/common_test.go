@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"gatehouse/openapi/openapitest"
 	"gatehouse/web/webtest"
 )
 
@@ -139,7 +140,7 @@ func TestBodies(t *testing.T) {
 			s.Post(t, "alice", tokens, `{"description":"`+strings.Repeat("x", 2<<20)+`"}`).Want(413)
 			s.Post(t, "alice", tokens, `{"description":"\u0000"}`).Want(400)
 			s.Post(t, "alice", tokens, fields{"description": nil}).Want(400).Equal("description.0", "This field may not be null.")
-			s.Post(t, "alice", tokens, fields{"description": 12}).Want(201).Equal("description", "12")
+			s.Post(t, "alice", tokens, fields{"description": 12}, openapitest.Odd).Want(201).Equal("description", "12")
 			s.Post(t, "alice", tokens, fields{"description": fields{}}).Want(400).Equal("description.0", "Not a valid string.")
 			for _, method := range []string{"GET", "HEAD", "DELETE"} { // clients send one along
 				s.Do(t, "alice", method, mount+"tokens/4711/", "{}").Want(404)

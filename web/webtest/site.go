@@ -1,5 +1,6 @@
 // Package webtest starts the whole HTTP surface on a fresh database, with people and applications in it, for the tests of web, of the
-// REST faces and of the pages. Nothing in it is replaced by a double: requests go through the handler that the program serves.
+// REST faces and of the pages. Nothing in it is replaced by a double: requests go through the handler that the program serves. What it
+// answers to programs is held to the description in package openapi, whatever the test is about.
 package webtest
 
 import (
@@ -12,6 +13,7 @@ import (
 	"github.com/go-crypt/crypt/algorithm/argon2"
 
 	"gatehouse/models"
+	"gatehouse/openapi/openapitest"
 	"gatehouse/server"
 	"gatehouse/store"
 	"gatehouse/store/storetest"
@@ -69,9 +71,11 @@ func New(t testing.TB, db storetest.DB, change ...func(*Config)) *Site {
 		t.Fatalf("make a server: %v", err)
 	}
 	s.Config.Web.Server = s.Server
-	if s.Handler, err = web.New(s.Config.Web); err != nil {
+	handler, err := web.New(s.Config.Web)
+	if err != nil {
 		t.Fatalf("make the surface: %v", err)
 	}
+	s.Handler = openapitest.Handler(t, handler)
 	if err := db.Write(t.Context(), s.seed); err != nil {
 		t.Fatalf("seed: %v", err)
 	}
