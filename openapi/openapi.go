@@ -43,11 +43,26 @@ func served(members yaml.MapSlice) yaml.MapSlice {
 	return kept
 }
 
+// merged leaves of members with the same name the last: it stands for itself, and those before it came from what was merged.
+func merged(members yaml.MapSlice) yaml.MapSlice {
+	var kept yaml.MapSlice
+	place := map[any]int{}
+	for _, each := range members {
+		if n, seen := place[each.Key]; seen {
+			kept[n].Value = each.Value
+			continue
+		}
+		place[each.Key] = len(kept)
+		kept = append(kept, each)
+	}
+	return kept
+}
+
 // write writes a value as JSON, the members of objects in their order.
 func write(out *bytes.Buffer, value any) error {
 	switch value := value.(type) {
 	case yaml.MapSlice:
-		return list(out, '{', '}', value, func(each yaml.MapItem) error {
+		return list(out, '{', '}', merged(value), func(each yaml.MapItem) error {
 			if err := write(out, fmt.Sprint(each.Key)); err != nil {
 				return err
 			}

@@ -1,4 +1,4 @@
-// Package static holds what every page loads: one style sheet, one script, the icons. They are embedded, compressed once, and
+// Package static holds what pages load: one style sheet, one script, the icons, and what the reference of the API is made with. They are embedded, compressed once, and
 // served under an address that holds a digest of their content, so that a browser keeps them for a year and never has stale ones.
 // Which page uses them is not known here.
 package static
@@ -10,23 +10,36 @@ import (
 	"embed"
 	"encoding/hex"
 	"fmt"
+	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+
+	swagger "github.com/swaggest/swgui/v5/static"
 )
 
 // Prefix is the path below which Handler answers.
 const Prefix = "/static/"
 
-//go:embed app.css app.js favicon.svg icons.svg
+//go:embed app.css app.js favicon.svg icons.svg reference.css reference.js
 var files embed.FS
 
 var contentTypes = map[string]string{
-	"app.css":     "text/css; charset=utf-8",
-	"app.js":      "text/javascript; charset=utf-8",
-	"favicon.svg": "image/svg+xml",
-	"icons.svg":   "image/svg+xml",
+	"app.css":       "text/css; charset=utf-8",
+	"app.js":        "text/javascript; charset=utf-8",
+	"favicon.svg":   "image/svg+xml",
+	"icons.svg":     "image/svg+xml",
+	"reference.css": "text/css; charset=utf-8",
+	"reference.js":  "text/javascript; charset=utf-8",
+}
+
+// foreign are files of Swagger UI, which is a library's and compressed already.
+var foreign = map[string]string{
+	"swagger-ui.css":       "text/css; charset=utf-8",
+	"swagger-ui-bundle.js": "text/javascript; charset=utf-8",
 }
 
 type asset struct {
@@ -43,14 +56,21 @@ type bundle struct {
 var load = sync.OnceValue(func() bundle {
 	b := bundle{assets: map[string]asset{}}
 	all := sha256.New()
-	for _, name := range []string{"app.css", "app.js", "favicon.svg", "icons.svg"} {
-		plain, err := files.ReadFile(name)
+	add := func(name string, made asset, err error) {
 		if err != nil {
 			panic(fmt.Sprintf("static: %v", err)) // a broken build
 		}
-		digest := sha256.Sum256(plain)
+		digest := sha256.Sum256(made.plain)
 		all.Write(digest[:])
-		b.assets[name] = asset{contentTypes[name], plain, compress(plain)}
+		b.assets[name] = made
+	}
+	for _, name := range slices.Sorted(maps.Keys(contentTypes)) {
+		plain, err := files.ReadFile(name)
+		add(name, asset{contentTypes[name], plain, compress(plain)}, err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(foreign)) {
+		gzipped, plain, err := decompress(name)
+		add(name, asset{foreign[name], plain, gzipped}, err)
 	}
 	b.fingerprint = hex.EncodeToString(all.Sum(nil)[:8])
 	return b
@@ -116,6 +136,18 @@ func acceptsGzip(header string) bool {
 		return err != nil || quality > 0
 	}
 	return false
+}
+
+func decompress(name string) (gzipped, plain []byte, err error) {
+	if gzipped, err = swagger.FS.ReadFile(name + ".gz"); err != nil {
+		return nil, nil, err
+	}
+	r, err := gzip.NewReader(bytes.NewReader(gzipped))
+	if err != nil {
+		return nil, nil, err
+	}
+	plain, err = io.ReadAll(r)
+	return gzipped, plain, err
 }
 
 func compress(plain []byte) []byte {

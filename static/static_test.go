@@ -58,6 +58,26 @@ func TestFilesAreKeptForAYear(t *testing.T) {
 	}
 }
 
+// TestFilesOfTheLibrary: both forms are one content.
+func TestFilesOfTheLibrary(t *testing.T) {
+	t.Parallel()
+	for name, contentType := range foreign {
+		response := ask("GET", Path(name), "")
+		plain := body(t, response)
+		if got := response.Header.Get("Content-Type"); got != contentType || len(plain) < 100<<10 {
+			t.Errorf("%s: Content-Type %q, %d bytes", name, got, len(plain))
+		}
+		response = ask("GET", Path(name), "gzip")
+		r, err := gzip.NewReader(bytes.NewReader(body(t, response)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if content, err := io.ReadAll(r); err != nil || !bytes.Equal(content, plain) {
+			t.Errorf("%s: another content, %v", name, err)
+		}
+	}
+}
+
 func TestCompressedFiles(t *testing.T) {
 	t.Parallel()
 	plain, err := files.ReadFile("app.css")
@@ -150,6 +170,7 @@ func TestStyleAndScriptNeedNothingElse(t *testing.T) {
 	t.Parallel()
 	for name, forbidden := range map[string]string{
 		"app.css": `@import|url\(|!important|(?m)^\s*#[a-z]`, "app.js": `innerHTML|outerHTML|insertAdjacentHTML|\beval\b|new Function|document\.write|\bimport\b|\bfetch\(`,
+		"reference.css": `@import|url\(|!important`, "reference.js": `innerHTML|outerHTML|insertAdjacentHTML|\beval\b|new Function|document\.write|\bimport\b|https?:`,
 		"icons.svg": `<script|<style|style=|href`, "favicon.svg": `<script|<style|style=|href`,
 	} {
 		if found := regexp.MustCompile(forbidden).Find(load().assets[name].plain); found != nil {

@@ -198,6 +198,7 @@ func aloneSamples() []sample {
 		{"device", "linked", DevicePage{Page: samplePage(""), UserCode: "WDJB-MJHT"}},
 		{"device", "wrong", DevicePage{Page: samplePage(""), UserCode: "wdjb", Errors: Errors{{"user_code", "This code cannot be used."}}}},
 		{"device_confirm", "filled", DeviceConfirmPage{Page: samplePage(""), Application: "Shop floor display", Description: "Shows which changes are under way.", Organization: "Network operations", Scopes: []string{"read", "write"}, Resources: []string{"https://files.example.com/"}, UserCode: "WDJB-MJHT"}},
+		{"reference", "filled", ReferencePage{Page: samplePage("reference"), Description: "/api/openapi.json"}},
 		{"device_done", "authorized", DeviceDonePage{Page: samplePage("", Flash{"good", "The device is authorized."})}},
 		{"error", "signed-in", ErrorPage{Page: samplePage(""), Status: 404, Heading: "Not found", Message: "There is no token with this number, or it is not yours.", Advice: "It may have been deleted a moment ago.", BackPath: "/tokens", BackLabel: "Back to tokens"}},
 		{"error", "alone", ErrorPage{Page: nobody, Status: 400, Heading: "This link cannot be used", Message: "The application sent a redirect URI that is not registered.", Advice: "Tell the people who run the application."}},

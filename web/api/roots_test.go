@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/json"
 	"maps"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,6 +13,19 @@ import (
 
 	"gatehouse/web/webtest"
 )
+
+// TestDescriptionIsServed: anybody gets it, whatever credentials they have.
+func TestDescriptionIsServed(t *testing.T) {
+	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
+		for _, who := range []func(*http.Request){func(*http.Request) {}, webtest.Bearer("unknown")} {
+			a := s.Get(t, "", "/api/openapi.json", who).Want(200).Equal("openapi", "3.1.0").Equal("info.title", "Gatehouse")
+			if got := a.Header.Get("Content-Type"); got != "application/json" || !a.Has("paths") {
+				t.Errorf("Content-Type is %q: %.80s", got, a.Text)
+			}
+		}
+		s.Post(t, "admin", "/api/openapi.json", nil).Want(405)
+	})
+}
 
 func TestRoots(t *testing.T) {
 	webtest.Each(t, func(t *testing.T, s *webtest.Site) {

@@ -99,6 +99,8 @@ var accesses = []access{
 	{"GET", "/organizations/{organization}/delete", "", "302 403 403 403 403 200"},
 	{"POST", "/organizations/{organization}/delete", "", "303 403 403 403 403 303"},
 
+	{"GET", "/reference", "", "302 200 200 200 200 200"},
+
 	{"GET", "/device", "", "302 200 200 200 200 200"},
 	{"POST", "/device", "user_code={user_code}", "303 200 200 200 200 200"},
 	{"POST", "/device/decide", "user_code={user_code} decision=authorize", "303 422 422 422 422 422"}, // a code that was not entered before

@@ -104,9 +104,13 @@ func TestHeaders(t *testing.T) {
 			{"admin", "/users/" + itoa(s.ID("alice")), 200, "same-origin", false},
 			{"admin", "/nowhere", 404, "same-origin", false},
 			{"admin", "/logout", 405, "same-origin", false},
+			{"admin", "/reference", 200, "same-origin", false},
 		} {
 			a := people[row.who].get(row.path).is(row.status)
 			policy := "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+			if row.path == "/reference" {
+				policy += "; connect-src 'self'"
+			}
 			if row.leaves {
 				policy = strings.Replace(policy, "form-action 'self'; ", "", 1)
 			}
@@ -222,8 +226,8 @@ func TestThemeAndTimes(t *testing.T) {
 // TestNavigation: administrators and auditors see the lists, others their tokens and themselves.
 func TestNavigation(t *testing.T) {
 	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
-		for who, want := range map[string]string{"alice": "Tokens Authorized by you", "om": "Tokens Authorized by you", "oa": "Tokens Authorized by you Applications Users Organizations",
-			"aud": "Tokens Authorized by you Applications Users Organizations", "admin": "Tokens Authorized by you Applications Users Organizations"} {
+		for who, want := range map[string]string{"alice": "Tokens Authorized by you API", "om": "Tokens Authorized by you API", "oa": "Tokens Authorized by you Applications Users Organizations API",
+			"aud": "Tokens Authorized by you Applications Users Organizations API", "admin": "Tokens Authorized by you Applications Users Organizations API"} {
 			page := as(t, s, who).get("/tokens").has(`.side-bar a[href="/users/` + itoa(s.ID(who)) + `"]`).has(`.side-bar a[href="/tokens"][aria-current="page"]`)
 			if got := strings.Join(page.column(".side-bar .nav-link"), " "); got != want {
 				t.Errorf("%s sees %q, want %q", who, got, want)

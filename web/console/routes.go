@@ -66,6 +66,8 @@ func (w *Console) table() []page {
 		{method: post, path: "/organizations/:id/remove", handler: w.removePerson},
 		{method: get, path: "/organizations/:id/delete", handler: w.confirmDeleteOrganization},
 		{method: post, path: "/organizations/:id/delete", handler: w.deleteOrganization},
+
+		{method: get, path: "/reference", handler: w.showReference},
 	}
 }
 
