@@ -20,9 +20,9 @@ type relation struct {
 	as      string // what a join of the list's own rows calls them; "" is the name of the relation
 }
 
-// resourceOf is the list of a table to which a relation leads.
+// resourceOf is the list of a table.
 func resourceOf(table string) *resource {
-	for _, r := range []*resource{accessTokenList, applicationList, userList, organizationList} {
+	for _, r := range []*resource{accessTokenList, applicationList, userList, organizationList, activityList} {
 		if r.table == table {
 			return r
 		}
@@ -269,9 +269,9 @@ func (r *resource) searched(path string) []string {
 	return fields
 }
 
-// RelatedSearchFields are the keys with the lookup "search" that a list takes, one relation away, sorted.
+// RelatedSearchFields are the keys with the lookup "search" that a list takes, one relation away, sorted; none where a table is no list.
 func RelatedSearchFields(table string) []string {
-	var keys []string
+	keys := []string{}
 	r := resourceOf(table)
 	for name := range r.relations {
 		if len(r.searched(name)) > 0 {

@@ -15,7 +15,7 @@ func aboutActivity(name string) *metadata {
 	}
 	fields := []attribute{
 		{key: "id", kind: "integer", label: "ID", help: "Database id."},
-		{key: "type", kind: "choice", label: "Type", help: "Data type.", closed: true},
+		{key: "type", kind: "choice", label: "Type", help: "Data type.", closed: true, choices: [][2]string{{typeActivity, typeLabels[typeActivity]}}},
 		{key: "url", kind: "string", label: "Url", help: "Address of this object.", closed: true},
 		{key: "related", kind: "object", label: "Related", help: "Addresses of related resources."},
 		{key: "summary_fields", kind: "object", label: "Summary fields", help: "What related resources are called."},
@@ -41,5 +41,5 @@ func aboutActivity(name string) *metadata {
 	for n := range fields {
 		fields[n].readOnly = true
 	}
-	return &metadata{name: name, types: []string{typeActivity}, search: []string{"actor_name", "object_name", "note", "changes"}, fields: fields}
+	return &metadata{name: name, list: "activity", types: []string{typeActivity}, search: []string{"actor_name", "object_name", "note", "changes"}, fields: fields}
 }

@@ -7,7 +7,7 @@ import (
 )
 
 var typeLabels = map[string]string{typeToken: "Access Token", typeApplication: "Application", typeUser: "User", typeOrganization: "Organization",
-	typeRoleDefinition: "Role Definition", typeRoleAssignment: "Role User Assignment"}
+	typeRoleDefinition: "Role Definition", typeRoleAssignment: "Role User Assignment", typeActivity: "Activity Stream"}
 
 // The descriptions of the kinds of objects, for OPTIONS. create and change say whether the caller may; nil where nobody can.
 

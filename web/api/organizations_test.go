@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"gatehouse/models"
+	"gatehouse/openapi/openapitest"
 	"gatehouse/web/webtest"
 )
 
@@ -108,7 +109,8 @@ func TestOrganizationFields(t *testing.T) {
 			create("described at "+mount, strings.Repeat("ü", 10_001)).Want(400).Equal("description.0", fmt.Sprintf(tooMany, 10_000))
 			create("described at "+mount, nil).Want(400).Equal("description.0", "This field may not be null.")
 			longest := mount + strings.Repeat("ü", 512-len(mount))
-			a := create(" "+longest+" ", strings.Repeat("ü", 10_000)).Want(201).Equal("name", longest)
+			a := s.Post(t, "admin", mount+"organizations/", fields{"name": " " + longest + " ", "description": strings.Repeat("ü", 10_000)}, openapitest.Odd).
+				Want(201).Equal("name", longest)
 			s.Put(t, "admin", a.String("url"), fields{"name": longest}).Want(200).Equal("description", "")
 			s.Put(t, "admin", a.String("url"), fields{"description": "x"}).Want(400).Equal("name.0", "This field is required.")
 			s.Patch(t, "admin", a.String("url"), fields{"name": "P"}).Want(400).Equal("name.0", "Organization with this Name already exists.")

@@ -103,6 +103,10 @@ func TestRoleDefinitions(t *testing.T) {
 		for _, query := range []string{"?nonsense=1", "?name__regex=x", "?order_by=nope"} {
 			s.Get(t, "alice", list+query).Want(400)
 		}
+		for _, each := range []string{list, G + "role_user_assignments/"} {
+			s.Do(t, "admin", "OPTIONS", each, nil).Want(200).Equal("related_search_fields", []any{}).Equal("actions.GET.type.type", "choice")
+			s.Do(t, "admin", "OPTIONS", each+"1/", nil).Want(200)
+		}
 		s.Get(t, "alice", list+"?page=2").Want(404)
 		s.Get(t, "alice", list+"2/").Want(404)
 		s.Post(t, "admin", list, fields{"name": "mine"}).Want(405)
