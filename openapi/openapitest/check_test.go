@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	aToken = `{"id":1,"type":"o_auth2_access_token","url":"/api/v2/tokens/1/","related":{"user":"/api/v2/users/1/"},` +
+	aToken = `{"id":1,"type":"o_auth2_access_token","url":"/api/v2/tokens/1/","related":{"user":"/api/v2/users/1/","activity_stream":"/api/v2/tokens/1/activity_stream/"},` +
 		`"summary_fields":{"user":{"id":1,"username":"a","first_name":"","last_name":""}},"created":"2026-03-18T14:05:09.120000Z",` +
 		`"modified":"2026-03-18T14:05:09.120000Z","description":"","user":1,"token":"************","refresh_token":null,"application":null,` +
 		`"expires":"2026-03-18T14:05:09.120000Z","scope":"read","last_used":null,"platform":"controller"}`
