@@ -81,10 +81,10 @@ func (b *browser) watchConsole() {
 	})
 }
 
-// do runs actions within half a minute; when they fail the page's text tells where the browser stood.
+// do runs actions within two minutes, since large pages take long on a busy machine; when they fail the page's text tells where the browser stood.
 func (b *browser) do(what string, actions ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, 2*time.Minute)
 	defer cancel()
 	if err := chromedp.Do(ctx, actions...); err != nil {
 		b.t.Fatalf("%s: %v\nat %s:\n%s", what, err, b.address(), b.text("body"))
