@@ -65,19 +65,21 @@ func (r Reader) AccessTokenByDigest(digest models.Digest) (*models.AccessToken, 
 // AccessTokens lists tokens with user, application and refresh token.
 func (r Reader) AccessTokens(q Query, v models.Visibility) (Page[models.AccessToken], error) {
 	return limited(r, q, func(r Reader) (Page[models.AccessToken], error) {
-		visible := r.visibleTokens(v)
 		if q.byID() {
-			visible = r.visibleTokensByID(v)
+			return list[models.AccessToken](r.visibleTokensByID(v), accessTokenList, q, "User", "Application", "RefreshToken")
 		}
-		return list[models.AccessToken](visible, accessTokenList, q, "User", "Application", "RefreshToken")
+		return listBy[models.AccessToken](r.visibleTokens(v), accessTokenList, q, tokenShortcuts{r, v}, "User", "Application", "RefreshToken")
 	})
 }
 
 // visibleTokens narrows to what v shows. The ids come from one index each: an OR over both would read the whole table on PostgreSQL.
 func (r Reader) visibleTokens(v models.Visibility) *gorm.DB {
 	db := r.db
-	if v.Platform != "" {
+	switch {
+	case v.Platform != "" && v.All:
 		db = db.Where("access_tokens.platform = ?", v.Platform)
+	case v.Platform != "":
+		db = db.Where("(access_tokens.platform = ?) IS TRUE", v.Platform) // the index of users leads to fewer
 	}
 	switch {
 	case v.All:
@@ -117,8 +119,8 @@ func (r Reader) AccessTokenHints(applicationIDs []int64, each int) (map[int64]Pa
 		ApplicationID int64
 		Count         int64
 	}
-	err := r.db.Model(&models.AccessToken{}).Select("application_id, count(*) AS count").
-		Where("application_id IN ?", applicationIDs).Group("application_id").Scan(&counts).Error
+	err := r.db.Table("access_tokens_by_application").Select("application_id, SUM(number) AS count").
+		Where("application_id IN ?", applicationIDs).Group("application_id").Having("SUM(number) > 0").Scan(&counts).Error
 	if err != nil {
 		return nil, translate(err)
 	}

@@ -98,7 +98,7 @@ func withChanges(columns map[string]column) map[string]column {
 // Activity lists entries of the activity stream, newest first, as far as v shows them.
 func (r Reader) Activity(q Query, v models.ActivityVisibility) (Page[models.Activity], error) {
 	return inTurn(r, q, func(r Reader) (Page[models.Activity], error) { // by ids too: what may be seen is read before them
-		return list[models.Activity](narrowActivity(r.visibleActivity(v), q.Filters), activityList, q)
+		return listBy[models.Activity](narrowActivity(r.visibleActivity(v), q.Filters), activityList, q, activityShortcuts{r, v})
 	})
 }
 
@@ -117,13 +117,14 @@ const (
 // end to end.
 const noSignInsAmong = "substr(activity.operation, 1, 5) <> 'sign_'"
 
-// visibleActivity narrows to what v shows. The ids come from one index range each, as those of visibleTokens do; but who sees the entries
-// about all users sees too many for that, and reads the list from its beginning.
-func (r Reader) visibleActivity(v models.ActivityVisibility) *gorm.DB {
-	db, most := r.db, v.All || v.Users != nil && v.Users.All
+// seesMost reports whether v shows the entries about everybody.
+func seesMost(v models.ActivityVisibility) bool { return v.All || v.Users != nil && v.Users.All }
+
+// kindsShown narrows to the kinds of entries that v shows, whosever they are.
+func kindsShown(db *gorm.DB, v models.ActivityVisibility) *gorm.DB {
 	switch {
 	case v.SignIns:
-	case most:
+	case seesMost(v):
 		db = db.Where(noSignIns)
 	default:
 		db = db.Where(noSignInsAmong)
@@ -131,11 +132,18 @@ func (r Reader) visibleActivity(v models.ActivityVisibility) *gorm.DB {
 	if v.Platform == models.Controller {
 		db = db.Where(noGatewayOnly)
 	}
+	return db
+}
+
+// visibleActivity narrows to what v shows. The ids come from one index range each, as those of visibleTokens do; but who sees the entries
+// about all users sees too many for that, and reads the list from its beginning.
+func (r Reader) visibleActivity(v models.ActivityVisibility) *gorm.DB {
+	db := kindsShown(r.db, v)
 	if v.All {
 		return db
 	}
 	ranges := r.activityRanges(v)
-	if most || len(ranges) == 1 {
+	if seesMost(v) || len(ranges) == 1 {
 		c := either(ranges)
 		return db.Where(c.sql, c.args...)
 	}

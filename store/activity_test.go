@@ -225,7 +225,7 @@ func TestActivityOfBefore(t *testing.T) {
 			}
 			return nil
 		})
-		file, err := os.ReadFile(filepath.Join("migrations", db.Dialect(), "0009_activity.sql"))
+		file, err := os.ReadFile(filepath.Join("migrations", db.Dialect(), "0008_activity.sql"))
 		check(t, err)
 		for _, statement := range strings.Split(string(file), ";\n") {
 			if at := strings.Index(statement, "UPDATE activity"); at >= 0 {

@@ -106,6 +106,9 @@ type queryBuilder struct {
 	relations  int
 	or         []condition
 	orderBy    []string
+
+	nullable string // the first sort key, if it is a column of the list itself that may be null
+	nullFree string // the same as a sort key where it is not
 }
 
 func (b *queryBuilder) column(field string) (column, error) {
@@ -180,7 +183,7 @@ func (b *queryBuilder) anyContains(s *scope, fields []string, term string) error
 
 // order puts null last in both directions. Where there is none it says nothing of it, so that an index can serve.
 func (b *queryBuilder) order(orders []Order) error {
-	for _, o := range append(orders, Order{Field: "id"}) {
+	for n, o := range append(orders, Order{Field: "id"}) {
 		c, err := b.column(o.Field)
 		if err != nil {
 			return err
@@ -188,6 +191,9 @@ func (b *queryBuilder) order(orders []Order) error {
 		sql := c.sql
 		if o.Descending {
 			sql += " DESC"
+		}
+		if n == 0 && c.nullable && c.join == "" {
+			b.nullable, b.nullFree = c.sql, sql
 		}
 		if c.nullable || c.join != "" {
 			sql += " NULLS LAST"
@@ -223,6 +229,15 @@ func errTooLong() error { return &QueryError{Message: "The query is too long."} 
 
 // build turns a query into SQL, or says what is wrong with it.
 func (r *resource) build(db *gorm.DB, q Query) (*queryBuilder, error) {
+	b, err := r.conditions(db, q)
+	if err != nil {
+		return nil, err
+	}
+	return b, b.order(append(slices.Clone(q.Order), r.orderUnless(q.Order)...))
+}
+
+// conditions is build without the order: it joins what the conditions need only.
+func (r *resource) conditions(db *gorm.DB, q Query) (*queryBuilder, error) {
 	b := &queryBuilder{scope: newScope(r, r.table), sight: q.Sees, fresh: db.Session(&gorm.Session{NewDB: true})}
 	if err := b.count(len(q.Filters) + len(q.Search) + len(q.Order)); err != nil {
 		return nil, err
@@ -244,29 +259,50 @@ func (r *resource) build(db *gorm.DB, q Query) (*queryBuilder, error) {
 	if values > mostValues {
 		return nil, errTooLong()
 	}
-	return b, b.order(append(slices.Clone(q.Order), r.orderUnless(q.Order)...))
+	return b, nil
 }
 
 // list runs a query that is narrowed to what may be seen, and counts it.
 func list[T any](db *gorm.DB, r *resource, q Query, preload ...string) (Page[T], error) {
-	page := Page[T]{Count: -1}
+	return listBy[T](db, r, q, nil, preload...)
+}
+
+// listBy is list for a large table, with shortcuts through it; nil: there are none.
+func listBy[T any](db *gorm.DB, r *resource, q Query, by shortcuts, preload ...string) (Page[T], error) {
+	page := Page[T]{Rows: []T{}, Count: -1}
 	b, err := r.build(db, q)
 	if err != nil {
 		return page, err
 	}
-	filtered := b.on(db.Table(r.table)).Session(&gorm.Session{})
+	conditions, err := r.conditions(db, q)
+	if err != nil {
+		return page, err
+	}
+	db = db.Table(r.table).Session(&gorm.Session{})
+	count, err := counted(conditions.on(db), conditions, q, by)
+	if err != nil {
+		return page, err
+	}
 	if !q.SkipCount {
-		if err := filtered.Count(&page.Count).Error; err != nil {
+		page.Count = count
+	}
+	if count >= 0 && int64(q.Offset) >= count {
+		return page, nil
+	}
+	filtered := b.on(db)
+	if by != nil && q.Limit > 0 {
+		way, err := by.way(conditions, q, count)
+		switch {
+		case err != nil:
 			return page, translate(err)
+		case way.ids != nil:
+			found := b.unindexed().on(db.Session(&gorm.Session{NewDB: true}).Table(r.table)).Where(r.table+".id IN ?", way.ids)
+			page.Rows, err = rowsOf[T](found, b, Query{}, preload)
+			return page, err
+		case way.filtered != nil:
+			filtered = way.filtered
 		}
 	}
-	query := filtered.Order(strings.Join(b.orderBy, ", "))
-	for _, name := range preload {
-		query = query.Preload(name)
-	}
-	if q.Limit > 0 {
-		query = query.Limit(q.Limit).Offset(q.Offset)
-	}
-	page.Rows, err = all[T](query)
+	page.Rows, err = rowsOf[T](filtered, b, q, preload)
 	return page, err
 }

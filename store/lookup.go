@@ -120,6 +120,9 @@ func lookupText(c column, f Filter) (string, []any, error) {
 	if err := checkText(f.Field, f.Value); err != nil {
 		return "", nil, err
 	}
+	if sql, args := startsWith(c, f.Value); sql != "" && f.Lookup == "startswith" {
+		return sql, args, nil
+	}
 	sql, value := c.sql, f.Value
 	if folded {
 		sql, value = "fold("+sql+")", fold(value)

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -39,7 +40,7 @@ func growMany(t testing.TB, db storetest.DB, n int) *grown {
 	for _, statement := range []string{
 		`INSERT INTO access_tokens (digest, hint, user_id, application_id, scope, description, expires, last_used_address, platform, family_id, audience, created, modified)
 			{series} SELECT {digest}, 'abcd', 2 + n % 1000, CASE WHEN n % 2 = 0 THEN 2 + n / 2 % 100 END, 'write', 'token ' || n, ` + expires + `, '',
-			CASE WHEN n % 100 = 0 THEN 'controller' ELSE 'gateway' END, CASE WHEN n % 2 = 0 THEN 'family-' || n ELSE '' END, '', {at}, {at} {from}`,
+			CASE WHEN n % 100 = 0 THEN 'controller' ELSE 'gateway' END, CASE WHEN n % 2 = 0 THEN 'family-' || n ELSE '' END, '', {at} - n * {second}, {at} {from}`,
 		`INSERT INTO refresh_tokens (digest, hint, application_id, user_id, subject_user_id, access_token_id, scope, audience, platform, family_id, created, expires, revoked, reason)
 			SELECT digest, hint, application_id, user_id, user_id, id, scope, audience, platform, family_id, created, expires,
 			CASE WHEN id % 8 = 0 THEN created END, '' FROM access_tokens WHERE application_id > 1`,
@@ -107,7 +108,13 @@ func readsAll(statement store.Statement, plan string) bool {
 	limited := strings.Contains(statement.SQL, "LIMIT") && !strings.Contains(plan, "TEMP B-TREE FOR ORDER BY")
 	chosen := strings.Contains(statement.SQL, "WHERE")
 	for _, step := range strings.Split(plan, "->") {
+		if counts(statement.SQL, step) {
+			continue
+		}
 		for _, table := range large {
+			if meant(statement.SQL, step) {
+				continue
+			}
 			reads := strings.Contains(step, "Scan on "+table) || strings.Contains(step, " on "+table) && strings.Contains(step, "Scan using")
 			switch {
 			case strings.Contains(step, "Seq Scan on "+table),
@@ -147,7 +154,7 @@ func TestPlans(t *testing.T) {
 		first := []int64{g.organization.ID}
 		user := models.Visibility{UserID: 7}
 		administrator := models.Visibility{UserID: 7, Organizations: []int64{g.organization.ID}}
-		for name, operation := range map[string]func(*store.Tx) error{
+		operations := map[string]func(*store.Tx) error{
 			"token by value":             func(*store.Tx) error { _, err := r.AccessTokenByDigest(g.access.Digest); return err },
 			"token by id":                func(*store.Tx) error { _, err := r.AccessToken(g.access.ID); return err },
 			"refresh token by value":     func(*store.Tx) error { _, err := r.RefreshTokenByDigest(g.refresh.Digest); return err },
@@ -175,7 +182,7 @@ func TestPlans(t *testing.T) {
 			"entries of an object":       told(page("", filterOf("content_type=1"), filterOf("object_id=60")), models.ActivityVisibility{All: true}),
 			"the same at the controller": told(page("id", filterOf("o_auth2_access_token__id=60")), models.ActivityVisibility{All: true, Platform: models.Controller}),
 			"entries about a user":       told(page("id", filterOf("user=9")), models.ActivityVisibility{All: true, Platform: models.Controller}),
-			"entries of an actor":        told(page("", filterOf("created_by=9")), models.ActivityVisibility{All: true}),
+			"entries of an actor":        told(page("", filterOf("created_by=12")), models.ActivityVisibility{All: true}),
 			"entries of a time":          told(page("created", filterOf("created__gt=2026-03-02")), models.ActivityVisibility{All: true}),
 			"one's own entries":          told(store.Query{Limit: 25}, models.ActivityVisibility{UserID: 7}),
 			"one's own, with sign-ins":   told(page(""), models.ActivityVisibility{UserID: 7, SignIns: true}),
@@ -239,7 +246,9 @@ func TestPlans(t *testing.T) {
 			"clear sessions":              func(tx *store.Tx) error { _, err := tx.DeleteExpiredSessions(100); return err },
 			"keep the newest sessions":    func(tx *store.Tx) error { return tx.KeepNewestSessions(5, 3) },
 			"end a user's other sessions": func(tx *store.Tx) error { _, err := tx.DeleteSessions(5, 1); return err },
-		} {
+		}
+		maps.Copy(operations, pagesOfLists(r))
+		for name, operation := range operations {
 			seen = nil
 			err := db.Write(context.Background(), func(tx *store.Tx) error {
 				if err := operation(tx); err != nil {

@@ -8,6 +8,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"gorm.io/gorm"
@@ -30,6 +31,7 @@ type Store struct {
 	timeout time.Duration // bounds one Write, waiting for other writers included
 	limit   time.Duration // bounds one query of a list, see limit.go
 	turns   chan struct{} // holds one for each list that is being read
+	writes  atomic.Int64  // begun, see settle.go
 }
 
 // Reader answers questions, bound to the context it was made with.
@@ -82,7 +84,11 @@ func (s *Store) Write(ctx context.Context, change func(*Tx) error) error {
 			time.Sleep(time.Duration(attempt) * time.Millisecond)
 		}
 		err = s.write.WithContext(ctx).Transaction(func(db *gorm.DB) error {
-			return rehearsed(ctx, change(&Tx{Reader: Reader{db: db, now: s.Now()}}))
+			tx := &Tx{Reader: Reader{db: db, now: s.Now()}}
+			if err := change(tx); err != nil {
+				return err
+			}
+			return rehearsed(ctx, s.settleNowAndThen(tx))
 		})
 		if !retryable(err) {
 			break

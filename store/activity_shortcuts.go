@@ -1,0 +1,74 @@
+package store
+
+import (
+	"slices"
+
+	"gatehouse/models"
+)
+
+// activityShortcuts count entries by what they are about and by whom they are, for who sees all of the stream.
+type activityShortcuts struct {
+	r Reader
+	v models.ActivityVisibility
+}
+
+// kinds reports whether a query's conditions are on the kind of the entries alone; and else whether on that and on who acted.
+func (activityShortcuts) kinds(q Query) (alone, withActor bool) {
+	alone, withActor = len(q.Search) == 0, len(q.Search) == 0
+	for _, f := range q.Filters {
+		switch {
+		case f.Lookup == "search": // names are not counted by
+			return false, false
+		case slices.Contains([]string{"object_type", "operation", "content_type", "content_type_model", "content_type__model", "object1"}, f.Field):
+		case slices.Contains([]string{"actor", "actor__id", "created_by", "created_by__id"}, f.Field):
+			alone, withActor = false, withActor && q.names(of(f.Field))
+		default:
+			return false, false
+		}
+	}
+	return alone, withActor
+}
+
+func (s activityShortcuts) count(b *queryBuilder, q Query) (int64, bool, error) {
+	alone, withActor := s.kinds(q)
+	view := "activity_by_kind"
+	switch {
+	case !s.v.All || !withActor:
+		return 0, false, nil
+	case !alone:
+		view = "activity_by_actor"
+	}
+	c := s.r.counts("activity", "SELECT * FROM "+view).on(b)
+	for n := range c {
+		c[n] = kindsShown(c[n], s.v)
+	}
+	n, err := s.r.sum(c)
+	return n, true, err
+}
+
+// way merges the kinds of entries that are asked for, each in the order of one index.
+func (s activityShortcuts) way(b *queryBuilder, q Query, _ int64) (way, error) {
+	if len(q.Order) == 0 {
+		q.Order = b.resource.order
+	}
+	field, descending, only := q.orderedBy()
+	if alone, _ := s.kinds(q); !s.v.All || !only || field != "id" || len(q.Filters) == 0 || !alone {
+		return way{}, nil
+	}
+	var kinds []struct{ ObjectType, Operation string }
+	err := b.on(kindsShown(s.r.db.Table("activity_by_kind AS activity"), s.v)).Select("activity.object_type, activity.operation").
+		Group("activity.object_type, activity.operation").Having("SUM(number) > 0").Scan(&kinds).Error
+	if err != nil {
+		return way{}, err
+	}
+	var branches []branch
+	for _, kind := range kinds {
+		entries := s.r.db.Table("activity").Where("activity.object_type = ? AND activity.operation = ?", kind.ObjectType, kind.Operation)
+		if s.v.Platform == models.Controller {
+			entries = entries.Where(noGatewayOnly)
+		}
+		branches = append(branches, branch{entries, "activity.id"})
+	}
+	ids, err := s.r.merge("activity", branches, descending, q)
+	return way{ids: ids}, err
+}

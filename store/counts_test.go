@@ -1,0 +1,279 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"gatehouse/models"
+	"gatehouse/store"
+	"gatehouse/store/storetest"
+)
+
+// countsOf are the views of counts with the queries that count the rows themselves.
+func countsOf(dialect string) map[string]string {
+	day := "day_of(%[1]s)"
+	if dialect == store.SQLite {
+		day = "(%[1]s - (%[1]s %% 86400000000 + 86400000000) %% 86400000000) / 86400000000"
+	}
+	byDay := "SELECT '%[1]s' AS field, " + day + " AS day, platform, count(*) AS number FROM access_tokens GROUP BY 1, 2, 3"
+	return map[string]string{
+		"access_tokens_by_application": "SELECT application_id, platform, scope, count(*) AS number FROM access_tokens GROUP BY 1, 2, 3",
+		"access_tokens_by_user": `SELECT user_id, application_id, platform, scope, count(*) AS number FROM access_tokens
+			WHERE user_id IS NOT NULL GROUP BY 1, 2, 3, 4`,
+		"access_tokens_by_day": fmt.Sprintf(byDay, "created") + " UNION ALL " + fmt.Sprintf(byDay, "expires"),
+		"activity_by_kind":     "SELECT object_type, operation, count(*) AS number FROM activity GROUP BY 1, 2",
+		"activity_by_actor": `SELECT actor_id, object_type, operation, count(*) AS number FROM activity
+			WHERE actor_id IS NOT NULL GROUP BY 1, 2, 3`,
+	}
+}
+
+var keysOf = map[string]string{
+	"access_tokens_by_application": "application_id, platform, scope",
+	"access_tokens_by_user":        "user_id, application_id, platform, scope",
+	"access_tokens_by_day":         "field, day, platform",
+	"activity_by_kind":             "object_type, operation",
+	"activity_by_actor":            "actor_id, object_type, operation",
+}
+
+// checkCounts compares all counts with the rows.
+func checkCounts(t *testing.T, db storetest.DB, after string) {
+	t.Helper()
+	for view, rows := range countsOf(db.Dialect()) {
+		counted := fmt.Sprintf("SELECT %s, SUM(number) AS number FROM %s GROUP BY %[1]s HAVING SUM(number) <> 0", keysOf[view], view)
+		for what, pair := range map[string][2]string{"counts that are not": {counted, rows}, "does not count": {rows, counted}} {
+			if n := count(t, db, "(SELECT * FROM ("+pair[0]+") AS a EXCEPT SELECT * FROM ("+pair[1]+") AS b) AS c"); n != 0 {
+				t.Fatalf("after %s: %s %s: %d", after, view, what, n)
+			}
+		}
+	}
+}
+
+// counting is a world in which anything happens to tokens.
+type counting struct {
+	t      *testing.T
+	db     storetest.DB
+	random *rand.Rand
+	made   int
+}
+
+func (c *counting) maybe(ids []int64) *int64 {
+	if len(ids) == 0 || c.random.IntN(4) == 0 {
+		return nil
+	}
+	return &ids[c.random.IntN(len(ids))]
+}
+
+func (c *counting) ids(table string) []int64 {
+	var list []int64
+	read, _ := c.db.Pools()
+	rows, err := read.QueryContext(c.t.Context(), "SELECT id FROM "+table+" ORDER BY id")
+	check(c.t, err)
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var id int64
+		check(c.t, rows.Scan(&id))
+		list = append(list, id)
+	}
+	check(c.t, rows.Err())
+	return list
+}
+
+func (c *counting) token() *models.AccessToken {
+	platform := []models.Platform{models.Gateway, models.Controller}[c.random.IntN(2)]
+	return &models.AccessToken{UserID: c.maybe(c.ids("users")), ApplicationID: c.maybe(c.ids("applications")), Platform: platform,
+		Scope:   []models.Scope{models.ScopeRead, models.ScopeWrite, models.ScopeAll}[c.random.IntN(3)],
+		Expires: c.db.Now().AddDate(0, 0, c.random.IntN(9)-4), FamilyID: fmt.Sprintf("family-%d", c.random.IntN(5))}
+}
+
+func (c *counting) name() string { c.made++; return fmt.Sprintf("name-%d", c.made) }
+
+// steps are all ways in which tokens and entries come, change and go.
+func (c *counting) steps() map[string]func(tx *store.Tx) error {
+	selected := func(selection store.TokenSelection) func(*store.Tx) error {
+		return func(tx *store.Tx) error { return revoke(tx, selection) }
+	}
+	user, application := c.maybe(c.ids("users")), c.maybe(c.ids("applications"))
+	token := c.maybe(c.ids("access_tokens"))
+	steps := map[string]func(tx *store.Tx) error{
+		"a user":         func(tx *store.Tx) error { return putOne(tx, &models.User{Username: c.name()}) },
+		"an application": func(tx *store.Tx) error { return putOne(tx, &models.Application{Name: c.name()}) },
+		"a token":        func(tx *store.Tx) error { return putOne(tx, c.token()) },
+		"an entry": func(tx *store.Tx) error {
+			return tx.Record(models.Activity{ActorID: user, Operation: models.OperationCreate, ObjectType: models.ObjectAccessToken},
+				models.Activity{Operation: models.OperationDelete, ObjectType: models.ObjectUser})
+		},
+		"revoking a family": selected(store.TokenSelection{FamilyID: "family-1"}),
+		"clearing":          func(tx *store.Tx) error { _, err := tx.ClearAccessTokens(3); return err },
+		"an import": func(tx *store.Tx) error {
+			binary := map[string]string{store.SQLite: "blob", store.PostgreSQL: "bytea"}[c.db.Dialect()]
+			return tx.Exec(`INSERT INTO access_tokens (digest, hint, user_id, application_id, scope, description, expires, last_used_address, platform,
+				family_id, audience, created, modified) SELECT CAST(substr('` + c.name() + `-' || id || '-and-so-on-to-32-bytes-in-all-----', 1, 32) AS ` + binary + `), hint, user_id, application_id, scope, '',
+				created, '', 'controller', '', '', created, created FROM access_tokens WHERE id % 4 = 0`)
+		},
+		"changes by SQL": func(tx *store.Tx) error {
+			return tx.Exec("UPDATE access_tokens SET scope = 'read', platform = 'gateway', user_id = NULL, expires = created WHERE id % 7 = 0")
+		},
+		"a deletion by SQL": func(tx *store.Tx) error { return tx.Exec("DELETE FROM access_tokens WHERE id % 11 = 0") },
+		"entries by SQL":    func(tx *store.Tx) error { return tx.Exec("UPDATE activity SET operation = 'update' WHERE id % 3 = 0") },
+		"old entries":       func(tx *store.Tx) error { return tx.Exec("DELETE FROM activity WHERE id % 5 = 0") },
+		"nothing": func(tx *store.Tx) error {
+			return errors.Join(putOne(tx, c.token()), tx.Exec("DELETE FROM access_tokens WHERE id % 2 = 0"), errStop)
+		},
+	}
+	if token != nil {
+		steps["deleting a token"] = func(tx *store.Tx) error {
+			_, err := tx.DeleteAccessTokens(store.TokenSelection{IDs: []int64{*token}})
+			return err
+		}
+		steps["refreshing"] = func(tx *store.Tx) error {
+			if _, err := tx.DeleteAccessTokens(store.TokenSelection{IDs: []int64{*token}}); err != nil {
+				return err
+			}
+			return putOne(tx, c.token())
+		}
+		steps["narrowing a token"] = func(tx *store.Tx) error {
+			row, err := tx.AccessToken(*token)
+			if err != nil {
+				return err
+			}
+			row.Scope, row.Description = models.ScopeRead, "narrowed"
+			return tx.UpdateAccessToken(row)
+		}
+		steps["using a token"] = func(tx *store.Tx) error { return tx.SetLastUsed(*token, tx.Now(), "") }
+	}
+	if user != nil {
+		steps["revoking a user's"] = selected(store.TokenSelection{UserID: *user, Limit: 100})
+		steps["deleting a user"] = func(tx *store.Tx) error {
+			return errors.Join(revoke(tx, store.TokenSelection{UserID: *user}), tx.DeleteUser(*user))
+		}
+	}
+	if application != nil {
+		steps["deleting an application"] = func(tx *store.Tx) error {
+			return errors.Join(revoke(tx, store.TokenSelection{ApplicationID: *application}), tx.DeleteApplication(*application))
+		}
+	}
+	return steps
+}
+
+// TestCountsAreExact: whatever happens to tokens and entries, what is counted is what is there.
+func TestCountsAreExact(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		c := &counting{t: t, db: db, random: rand.New(rand.NewPCG(1, 2))} // #nosec G404 -- the same walk each time
+		for n := range 150 {
+			steps := c.steps()
+			names := slices.Sorted(maps.Keys(steps))
+			name := names[c.random.IntN(len(names))]
+			if c.random.IntN(3) == 0 {
+				name = "a token"
+			}
+			if err := db.Write(t.Context(), steps[name]); err != nil && name != "nothing" {
+				t.Fatalf("%d: %s: %v", n, name, err)
+			}
+			db.Clock.Advance(time.Duration(c.random.IntN(20)) * time.Hour)
+			checkCounts(t, db, fmt.Sprintf("%d: %s", n, name))
+		}
+		write(t, db, (*store.Tx).Settle)
+		checkCounts(t, db, "settling")
+		if n := count(t, db, "access_token_changes"); n != 0 {
+			t.Errorf("%d changes are not settled", n)
+		}
+	})
+}
+
+// TestCountsAreSettled: what is noted of changes stays little, however many there are.
+func TestCountsAreSettled(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		g := grow(t, db)
+		for n := range 40 {
+			write(t, db, func(tx *store.Tx) error {
+				for range 50 {
+					if err := putOne(tx, &models.AccessToken{UserID: &g.user.ID}); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if n == 20 {
+				write(t, db, func(tx *store.Tx) error { return tx.Exec("DELETE FROM access_tokens WHERE application_id IS NULL") })
+			}
+		}
+		checkCounts(t, db, "many changes")
+		if n := count(t, db, "access_token_changes"); n > 2500 {
+			t.Errorf("%d changes are not settled", n)
+		}
+	})
+}
+
+// TestCountsUnderConcurrentWriters: many issue, refresh and delete tokens of the same application at once, and some give up; nobody waits
+// for a counter in a deadlock, and nothing is counted twice.
+func TestCountsUnderConcurrentWriters(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		g := grow(t, db)
+		var group sync.WaitGroup
+		for worker := range 8 {
+			group.Go(func() {
+				for n := range 60 {
+					err := db.Write(context.Background(), func(tx *store.Tx) error {
+						old := &models.AccessToken{UserID: &g.user.ID, ApplicationID: &g.application.ID}
+						if err := putOne(tx, old); err != nil {
+							return err
+						}
+						if n%3 == 0 {
+							if _, err := tx.DeleteAccessTokens(store.TokenSelection{IDs: []int64{old.ID}}); err != nil {
+								return err
+							}
+						}
+						if n%5 == worker%5 && tx.Settle() != nil {
+							t.Error("settle failed")
+						}
+						if n%7 == 0 {
+							return errStop
+						}
+						return tx.Record(models.Activity{ActorID: &g.user.ID, Operation: models.OperationCreate, ObjectType: models.ObjectAccessToken})
+					})
+					if err != nil && !errors.Is(err, errStop) {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		group.Wait()
+		checkCounts(t, db, "concurrent writers")
+	})
+}
+
+// TestCountsOfWhatWasThere: the migration counts the tokens and entries of the release before it.
+func TestCountsOfWhatWasThere(t *testing.T) {
+	storetest.EachURL(t, func(t *testing.T, address string) {
+		clock := &storetest.Clock{}
+		clock.Advance(start.Sub(clock.Now()))
+		s, err := store.Open(t.Context(), store.Options{URL: address, Clock: clock.Now})
+		check(t, err)
+		t.Cleanup(func() { _ = s.Close() })
+		check(t, s.MigrateTo(t.Context(), 9))
+		db := storetest.DB{Store: s, Clock: clock, URL: address}
+		c := &counting{t: t, db: db, random: rand.New(rand.NewPCG(5, 6))} // #nosec G404 -- the same tokens each time
+		old := func(change func(*store.Tx) error) { t.Helper(); check(t, s.WriteWithoutSettling(t.Context(), change)) }
+		old(func(tx *store.Tx) error {
+			return errors.Join(putOne(tx, &models.User{Username: "alice"}), putOne(tx, &models.User{Username: "bob"}),
+				putOne(tx, &models.Application{Name: "Deploy"}))
+		})
+		for range 50 {
+			token := c.token()
+			old(func(tx *store.Tx) error { return putOne(tx, token) })
+		}
+		old(c.steps()["an entry"])
+		_, err = s.Migrate(t.Context())
+		check(t, err)
+		checkCounts(t, db, "the migration")
+		put(t, db, c.token())
+		checkCounts(t, db, "the first token after it")
+	})
+}

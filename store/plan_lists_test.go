@@ -1,0 +1,72 @@
+package store_test
+
+import (
+	"fmt"
+	"strings"
+
+	"gatehouse/models"
+	"gatehouse/store"
+)
+
+// meant reports whether a step reads all of an index, or the table in its order, because that is what is quick: the index of the few long
+// descriptions, that of the others up to the end of a page, that of the tokens that were used, where those are less than a page, and after
+// these the many others. PostgreSQL knows that every second token is of no application.
+func meant(statement, step string) bool {
+	for _, in := range []struct{ statement, step string }{
+		{"", "access_tokens_long_description"},
+		{"ORDER BY access_tokens.description", "INDEX access_tokens_description"},
+		{"SELECT count(*)", "last_used on access_tokens"},
+		{"access_tokens.last_used IS NULL ORDER BY access_tokens.id LIMIT", ""},
+		{"access_tokens.application_id IS NULL ORDER BY access_tokens.id, access_tokens.id LIMIT", "access_tokens_pkey"},
+	} {
+		if strings.Contains(statement, in.statement) && strings.Contains(step, in.step) {
+			return true
+		}
+	}
+	return false
+}
+
+// counts reports whether a step reads counts, which go by the name of the table that they count.
+func counts(statement, step string) bool {
+	step, _, _ = strings.Cut(strings.TrimSpace(step), "\n")
+	for _, table := range []string{"activity_counts", "activity_changes", "activity_by_", "access_tokens_by_", "access_token_changes"} {
+		if strings.Contains(step, table) {
+			return true
+		}
+	}
+	return strings.Contains(statement, "SUM(number)") && (step == "SCAN access_tokens" || step == "SCAN activity")
+}
+
+// pagesOfLists are pages with their counts, as everybody who sees all or an application's tokens asks for them.
+func pagesOfLists(r store.Reader) map[string]func(*store.Tx) error {
+	operations := map[string]func(*store.Tx) error{}
+	for name, sees := range map[string]models.Visibility{"all": everything, "the controller's": {All: true, Platform: models.Controller}, "own": {UserID: 7}} {
+		for _, f := range []store.Filter{{}, {Field: "user", Value: "5"}, {Field: "application", Value: "5"}, {Field: "platform", Value: "controller"},
+			{Field: "scope", Value: "read"}, {Field: "application", Lookup: "isnull", Value: "true"}, {Field: "created", Lookup: "gt", Value: "2026-03-02"},
+			{Field: "expires", Lookup: "lt", Value: "2026-02-20"}, {Field: "description", Lookup: "startswith", Value: "token 1234"},
+			{Field: "user__username", Value: "user-5"}, {Field: "application__name", Value: "app-5"}} {
+			q := store.Query{Filters: []store.Filter{f}, Limit: 25}
+			if f.Field == "" {
+				q.Filters = nil
+			}
+			operations["page and count of "+name+" by "+f.Field+f.Lookup] = func(*store.Tx) error { _, err := r.AccessTokens(q, sees); return err }
+		}
+		for _, field := range []string{"id", "created", "expires", "last_used", "description", "user__username", "application__name"} {
+			for _, descending := range []bool{false, true} {
+				q := store.Query{Order: []store.Order{{Field: field, Descending: descending}}, Limit: 25, Offset: 50}
+				operations[fmt.Sprintf("page of %s in order of %s, descending %t", name, field, descending)] = func(*store.Tx) error {
+					_, err := r.AccessTokens(q, sees)
+					return err
+				}
+			}
+		}
+	}
+	for _, f := range []store.Filter{{}, {Field: "operation", Value: "delete"}, {Field: "object_type", Value: "user"}, {Field: "actor", Value: "12"}} {
+		q := store.Query{Filters: []store.Filter{f}, Limit: 25}
+		if f.Field == "" {
+			q.Filters = nil
+		}
+		operations["entries by "+f.Field] = func(*store.Tx) error { _, err := r.Activity(q, models.ActivityVisibility{All: true}); return err }
+	}
+	return operations
+}

@@ -1,0 +1,98 @@
+package store
+
+import (
+	"slices"
+	"strings"
+
+	"gorm.io/gorm"
+)
+
+// shortcuts are ways through a large table that answer a query as its rows would, without reading more of them than are shown.
+type shortcuts interface {
+	// count gives the number of rows, false where only the rows tell.
+	count(*queryBuilder, Query) (int64, bool, error)
+	// way says how a page is found in a list of count rows; its zero value: as the query says.
+	way(b *queryBuilder, q Query, count int64) (way, error)
+}
+
+// way leads to the rows of a page: their ids, or another query for the same rows. Neither: there is no better one.
+type way struct {
+	ids      []int64
+	filtered *gorm.DB
+}
+
+// counted counts what is filtered, -1 where nobody asks and it would take reading.
+func counted(filtered *gorm.DB, b *queryBuilder, q Query, by shortcuts) (count int64, err error) {
+	if by != nil {
+		count, known, err := by.count(b, q)
+		if known || err != nil {
+			return count, translate(err)
+		}
+	}
+	if q.SkipCount {
+		return -1, nil
+	}
+	err = filtered.Count(&count).Error
+	return count, translate(err)
+}
+
+// rowsOf loads a page of what is filtered. Null comes last in both directions, which is no order of an index: where the first sort key
+// may be null, a page is read from the rows that have it and then from those that have not.
+func rowsOf[T any](filtered *gorm.DB, b *queryBuilder, q Query, preload []string) ([]T, error) {
+	filtered = filtered.Session(&gorm.Session{})
+	page := func(rows *gorm.DB, order []string, limit, offset int) ([]T, error) {
+		for _, name := range preload {
+			rows = rows.Preload(name)
+		}
+		if rows = rows.Order(strings.Join(order, ", ")); limit > 0 {
+			rows = rows.Limit(limit).Offset(offset)
+		}
+		return all[T](rows)
+	}
+	if b.nullable == "" || q.Limit == 0 {
+		return page(filtered, b.orderBy, q.Limit, q.Offset)
+	}
+	there := filtered.Where(b.nullable + " IS NOT NULL").Session(&gorm.Session{})
+	rows, err := page(there, slices.Concat([]string{b.nullFree}, b.orderBy[1:]), q.Limit, q.Offset)
+	if err != nil || len(rows) == q.Limit {
+		return rows, err
+	}
+	before := int64(q.Offset + len(rows))
+	if len(rows) == 0 && q.Offset > 0 { // no more than Offset, so this does not read far
+		if err := there.Count(&before).Error; err != nil {
+			return nil, translate(err)
+		}
+	}
+	rest, err := page(filtered.Where(b.nullable+" IS NULL"), b.orderBy[1:], q.Limit-len(rows), max(0, q.Offset-int(before)))
+	return append(rows, rest...), err
+}
+
+// of is the first word of a field's path: the list's own column that decides.
+func of(field string) string {
+	own, _, _ := strings.Cut(field, "__")
+	return own
+}
+
+// asksOnly reports whether a query's conditions are on these columns of the list, or on what they refer to, alone.
+func (q Query) asksOnly(columns ...string) bool {
+	return len(q.Search) == 0 && !slices.ContainsFunc(q.Filters, func(f Filter) bool { return !slices.Contains(columns, of(f.Field)) })
+}
+
+// orderedBy reports whether a query's order is that of one field, a tie decided by id; "" is the order of ids.
+func (q Query) orderedBy() (field string, descending, only bool) {
+	switch {
+	case len(q.Order) == 0:
+		return "id", false, true
+	case len(q.Order) == 1:
+		return q.Order[0].Field, q.Order[0].Descending, true
+	}
+	return "", false, false
+}
+
+// names reports whether rows in which the column is null cannot meet the query's conditions.
+func (q Query) names(column string) bool {
+	return slices.ContainsFunc(q.Filters, func(f Filter) bool {
+		word := strings.ToLower(f.Value)
+		return of(f.Field) == column && !f.Not && !f.Or && f.Lookup != "isnull" && word != "null" && word != "none"
+	})
+}

@@ -1,0 +1,217 @@
+package store
+
+import (
+	"slices"
+
+	"gorm.io/gorm"
+
+	"gatehouse/models"
+)
+
+// mostBranches is the number of applications whose tokens are merged in one statement.
+const mostBranches = 400
+
+// way finds a page without reading all of a list. What is read is weighed by the number of rows: all of those asked for, or those of an
+// index in the order asked for, of which one in so many is one of the list.
+func (s tokenShortcuts) way(b *queryBuilder, q Query, count int64) (way, error) {
+	field, descending, only := q.orderedBy()
+	if !only || count < 0 {
+		return way{}, nil
+	}
+	counted := q.asksOnly("application", "platform", "scope")
+	few := q.names("user") || q.names("id") // what an index of the condition leads to
+	switch own := !s.v.All && len(s.v.Organizations) == 0; {
+	case field == "application__name" && s.grouped(q) != nil:
+		return s.byRelation(b, q, tokenReference{"applications", "name", "application_id"}, descending)
+	case own: // the index of users leads to fewer than any other
+		b, err := accessTokenList.build(s.r.db, q) // with what the order joins
+		return way{filtered: b.unindexed().on(s.tokens()).Where("access_tokens.user_id = ?", s.v.UserID)}, err
+	case field == "id" && s.v.All && q.asksOnly("platform", "scope"):
+		return way{}, nil // the order of one index
+	case field == "id" && (counted || !s.v.All && !few):
+		return s.merged(b, q, count, descending)
+	case s.v.All && few:
+		return way{}, nil
+	}
+	return s.weighed(b, q, count, few)
+}
+
+// weighed chooses between reading in the order asked for and sorting.
+func (s tokenShortcuts) weighed(b *queryBuilder, q Query, count int64, few bool) (way, error) {
+	field, descending, _ := q.orderedBy()
+	total, err := s.total()
+	if err != nil {
+		return way{}, err
+	}
+	walks := int64(q.Offset+q.Limit)*total < count*count ||
+		s.v.All && len(q.Filters)+len(q.Search) == 0 // an index has the order, and another that of the controller's
+	switch {
+	case field == "user__username" && (walks || count*100 > total) && q.asksOnly("user", "application", "platform", "scope"):
+		return s.byRelation(b, q, tokenReference{"users", "username", "user_id"}, descending)
+	case field == "description" && walks:
+		return s.byDescription(b, q, descending)
+	case (field == "created" || field == "expires" || field == "last_used") && walks:
+		return way{filtered: b.unindexed().on(s.walked())}, nil
+	case field == "id" && s.v.All && walks:
+		return s.nearby(b, q, descending)
+	case few:
+		b, err := accessTokenList.build(s.r.db, q)
+		return way{filtered: b.on(s.either(""))}, err
+	}
+	return s.sorted(q, field, descending)
+}
+
+// nearby finds a page among the first tokens there are, if enough of them meet the conditions; otherwise by sorting: what was made at one time
+// stands far from the beginning.
+func (s tokenShortcuts) nearby(b *queryBuilder, q Query, descending bool) (way, error) {
+	const window = 10_000
+	first := s.r.db.Table("access_tokens").Select("*").Order("id").Limit(window)
+	if descending {
+		first = s.r.db.Table("access_tokens").Select("*").Order("id DESC").Limit(window)
+	}
+	if s.v.Platform != "" {
+		first = first.Where("platform = ?", s.v.Platform)
+	}
+	found := b.unindexed().on(s.r.db.Table("(?) AS access_tokens", first))
+	order := "access_tokens.id"
+	if descending {
+		order += " DESC"
+	}
+	ids := []int64{}
+	err := found.Order(order).Limit(q.Limit).Offset(q.Offset).Pluck("access_tokens.id", &ids).Error
+	if err == nil && len(ids) == q.Limit {
+		return way{ids: ids}, nil
+	}
+	if err != nil {
+		return way{}, err
+	}
+	return s.sorted(q, "id", descending)
+}
+
+// sorted finds a page by sorting all of the list, by the ids alone.
+func (s tokenShortcuts) sorted(q Query, field string, descending bool) (way, error) {
+	b, err := accessTokenList.build(s.r.db, q)
+	if err != nil {
+		return way{}, err
+	}
+	by, err := b.column(field)
+	if err != nil {
+		return way{}, err
+	}
+	key := "COALESCE(" + by.sql + ", " + by.sql + ")" // no index that has the order leads to what is shown
+	var branches []branch
+	for _, part := range s.ranges(b, q) {
+		branches = append(branches, branch{part, key})
+	}
+	if !s.v.All {
+		others, own, err := s.parts(b, q)
+		if err != nil {
+			return way{}, err
+		}
+		branches = []branch{{others, key}, {own, key}}
+	}
+	ids, err := s.r.merge("access_tokens", branches, descending, q)
+	return way{ids: ids}, err
+}
+
+// walked are the tokens of the list for reading them in the order of an index, with conditions tried on each.
+func (s tokenShortcuts) walked() *gorm.DB {
+	if s.v.Platform == models.Controller && s.v.All {
+		return s.tokens()
+	}
+	return s.either("+")
+}
+
+// either are the tokens of the list by conditions on each; a mark of "+" keeps the databases from reading by an index of them.
+func (s tokenShortcuts) either(mark string) *gorm.DB {
+	db := s.r.db.Table("access_tokens")
+	if s.v.Platform != "" {
+		db = db.Where("(access_tokens.platform = ?) IS TRUE", s.v.Platform)
+	}
+	if s.v.All {
+		return db
+	}
+	return db.Where("("+mark+"access_tokens.user_id = ? OR "+mark+administered+")", s.v.UserID, s.v.Organizations)
+}
+
+// unindexed is the same conditions, tried on each row instead of read by an index.
+func (b *queryBuilder) unindexed() *queryBuilder {
+	other, tried := *b, *b.scope
+	tried.and, tried.many = nil, nil
+	for _, c := range b.all() {
+		tried.and = append(tried.and, condition{"(" + c.sql + ") IS TRUE", c.args})
+	}
+	other.scope = &tried
+	return &other
+}
+
+// merged finds a page in the order of ids in which each application's tokens stand by themselves: what the page may show of each, and of
+// the own tokens, is merged.
+func (s tokenShortcuts) merged(b *queryBuilder, q Query, count int64, descending bool) (way, error) {
+	applications := s.byApplication()
+	if q.asksOnly("application", "platform", "scope") {
+		applications = applications.on(b)
+	}
+	if !s.v.All {
+		applications = applications.where(administered, s.v.Organizations)
+	}
+	counts, err := s.r.numbers(applications, "access_tokens.application_id")
+	if err != nil {
+		return way{}, err
+	}
+	reach, cost := int64(q.Offset+q.Limit), int64(0)
+	for _, c := range counts {
+		cost += min(c.Number, reach)
+	}
+	total, err := s.total()
+	switch {
+	case err != nil:
+		return way{}, err
+	case count*cost > reach*total:
+		return way{filtered: b.unindexed().on(s.walked())}, nil
+	case len(counts) > mostBranches || s.v.All && !q.names("application"):
+		return way{}, nil
+	}
+	var branches []branch
+	conditions := b.unindexed()
+	for _, c := range counts {
+		branches = append(branches, branch{conditions.on(s.tokens()).Where("access_tokens.application_id = ?", c.ID), "access_tokens.id"})
+	}
+	if !s.v.All {
+		_, own, err := s.parts(b, q)
+		if err != nil {
+			return way{}, err
+		}
+		branches = append(branches, branch{own, "access_tokens.id"})
+	}
+	ids, err := s.r.merge("access_tokens", branches, descending, q)
+	return way{ids: ids}, err
+}
+
+// byDescription finds a page in the order of descriptions: of those that the index holds, and of the few that are too long for it.
+func (s tokenShortcuts) byDescription(b *queryBuilder, q Query, descending bool) (way, error) {
+	b = b.unindexed()
+	ids, err := s.r.merge("access_tokens", []branch{
+		{b.on(s.walked()).Where(shortDescription), "access_tokens.description"},
+		{b.on(s.either("+")).Where(longDescription), "access_tokens.description"},
+	}, descending, q)
+	return way{ids: ids}, err
+}
+
+// The index of descriptions holds those that are no longer than an entry of an index may be.
+const (
+	shortDescription = "length(access_tokens.description) <= 256"
+	longDescription  = "length(access_tokens.description) > 256"
+)
+
+// ranges are the parts of all tokens that meet conditions on the description, each to be read by an index of its own; one part, where there
+// are no such conditions.
+func (s tokenShortcuts) ranges(b *queryBuilder, q Query) []*gorm.DB {
+	indexed := slices.ContainsFunc(q.Filters, func(f Filter) bool {
+		return f.Field == "description" && !f.Not && !f.Or && (f.Lookup == "" || f.Lookup == "exact" || f.Lookup == "startswith")
+	})
+	if !indexed {
+		return []*gorm.DB{b.on(s.tokens())}
+	}
+	return []*gorm.DB{b.on(s.tokens()).Where(shortDescription), b.unindexed().on(s.either("+")).Where(longDescription)}
+}

@@ -1,0 +1,124 @@
+package store
+
+import "gorm.io/gorm"
+
+// tokenReference is what tokens are sorted by the name of.
+type tokenReference struct{ table, name, key string }
+
+// related is a row that tokens refer to, with the number of the tokens of the list that do.
+type related struct {
+	ID     int64
+	Name   string
+	Number int64
+}
+
+// byRelation finds a page in the order of a name that tokens refer to: it goes through the names, by the counts of their tokens, up to
+// those that the page shows. Tokens that refer to nothing come last.
+func (s tokenShortcuts) byRelation(b *queryBuilder, q Query, by tokenReference, descending bool) (way, error) {
+	p := &relationPage{skip: q.Offset, wanted: q.Limit, ids: []int64{}, read: func(condition string, args ...any) *gorm.DB {
+		if !s.v.All && len(s.v.Organizations) == 0 {
+			return b.unindexed().on(s.tokens()).Where("access_tokens.user_id = ?", s.v.UserID).
+				Where("(access_tokens."+by.key+condition+") IS TRUE", args...)
+		}
+		return b.unindexed().on(s.either("+")).Where("access_tokens."+by.key+condition, args...)
+	}}
+	var same []related // the rows of one name
+	for chunk, from := 2*q.Limit, 0; p.wanted > 0; chunk, from = min(2*chunk, 5000), from+chunk {
+		found, end, err := s.related(b, q, by, descending, chunk, from)
+		if err != nil {
+			return way{}, err
+		}
+		for _, each := range found {
+			if len(same) > 0 && same[0].Name != each.Name {
+				if err := p.add(same); err != nil {
+					return way{}, err
+				}
+				same = nil
+			}
+			same = append(same, each)
+		}
+		if end {
+			if err := p.add(same); err != nil {
+				return way{}, err
+			}
+			err := p.take(p.read(" IS NULL"), p.skip+p.wanted)
+			if err != nil {
+				return way{}, err
+			}
+			break
+		}
+	}
+	if len(p.whole) == 0 {
+		return way{ids: p.ids}, nil
+	}
+	var ids []int64
+	err := p.read(" IN ?", p.whole).Pluck("access_tokens.id", &ids).Error
+	return way{ids: append(p.ids, ids...)}, err
+}
+
+// relationPage is a page in the making, of tokens by the name of what they refer to.
+type relationPage struct {
+	skip, wanted int
+	ids          []int64
+	whole        []int64 // what all tokens of are on the page
+	read         func(condition string, args ...any) *gorm.DB
+}
+
+// add goes on to the tokens of the rows of one name.
+func (p *relationPage) add(same []related) error {
+	keys, n := make([]int64, len(same)), 0
+	for i, each := range same {
+		keys[i], n = each.ID, n+int(each.Number)
+	}
+	if n > 0 && p.skip == 0 && n <= p.wanted {
+		p.whole, p.wanted = append(p.whole, keys...), p.wanted-n
+		return nil
+	}
+	return p.take(p.read(" IN ?", keys), n)
+}
+
+// take reads of n tokens in the order of ids those that the page shows.
+func (p *relationPage) take(tokens *gorm.DB, n int) error {
+	if p.wanted == 0 || n <= p.skip {
+		p.skip -= min(n, p.skip)
+		return nil
+	}
+	var ids []int64
+	err := tokens.Order("access_tokens.id").Limit(p.wanted).Offset(p.skip).Pluck("access_tokens.id", &ids).Error
+	p.ids, p.skip, p.wanted = append(p.ids, ids...), 0, p.wanted-len(ids)
+	return err
+}
+
+// related gives a chunk of the names, without those that no token of the list refers to, and whether it is the last.
+func (s tokenShortcuts) related(b *queryBuilder, q Query, by tokenReference, descending bool, chunk, from int) ([]related, bool, error) {
+	order := by.name + ", id"
+	if descending {
+		order = by.name + " DESC, id"
+	}
+	var names []related
+	err := s.r.db.Table(by.table).Select("id, " + by.name + " AS name").Order(order).Limit(chunk).Offset(from).Scan(&names).Error
+	if err != nil {
+		return nil, false, err
+	}
+	ids := idsOf(names, func(each *related) int64 { return each.ID })
+	key := "access_tokens." + by.key
+	view := s.grouped(q)
+	if by.key == "user_id" {
+		view = s.byUser()
+		if !s.v.All {
+			view = view.where("(access_tokens.user_id = ? OR "+administered+")", s.v.UserID, s.v.Organizations)
+		}
+	}
+	numbers, err := s.r.numbers(view.where(key+" IN ?", ids).on(b), key)
+	counts := map[int64]int64{}
+	for _, each := range numbers {
+		counts[each.ID] = each.Number
+	}
+	var some []related
+	for _, each := range names {
+		if each.Number = counts[each.ID]; each.Number > 0 {
+			some = append(some, each)
+		}
+	}
+	return some, len(names) < chunk, err
+}

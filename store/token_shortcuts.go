@@ -1,0 +1,154 @@
+package store
+
+import (
+	"slices"
+
+	"gorm.io/gorm"
+
+	"gatehouse/models"
+)
+
+// tokenShortcuts count tokens by application and scope, by user and application, and by day.
+type tokenShortcuts struct {
+	r Reader
+	v models.Visibility
+}
+
+// byApplication and byUser are what is counted, of the platform that is shown. They go by the name of the table itself, so that the
+// conditions of a query choose among them as they do among the tokens. Tokens of nobody are not all in byUser.
+func (s tokenShortcuts) byApplication() counts {
+	return s.shown(s.r.counts("access_tokens",
+		"SELECT NULLIF(application_id, 0) AS application_id, platform, scope, tokens AS number FROM access_token_counts", noted))
+}
+
+func (s tokenShortcuts) byUser() counts {
+	return s.shown(s.r.counts("access_tokens",
+		"SELECT user_id, NULLIF(application_id, 0) AS application_id, platform, scope, tokens AS number FROM user_token_counts", noted))
+}
+
+const noted = "SELECT user_id, application_id, platform, scope, tokens AS number FROM access_token_changes"
+
+func (s tokenShortcuts) shown(c counts) counts {
+	if s.v.Platform == "" {
+		return c
+	}
+	return c.where("access_tokens.platform = ?", s.v.Platform)
+}
+
+// total is the number of all tokens.
+func (s tokenShortcuts) total() (int64, error) {
+	return s.r.sum(tokenShortcuts{r: s.r}.byApplication())
+}
+
+const administered = "access_tokens.application_id IN (SELECT id FROM applications WHERE organization_id IN ?)"
+
+// grouped is where the rows of a query are counted, nil where they are not in one place.
+func (s tokenShortcuts) grouped(q Query) counts {
+	named := q.names("user")
+	switch own := len(s.v.Organizations) == 0; {
+	case s.v.All && q.asksOnly("application", "platform", "scope"):
+		return s.byApplication()
+	case !q.asksOnly("user", "application", "platform", "scope"):
+		return nil
+	case s.v.All && named:
+		return s.byUser()
+	case !s.v.All && own:
+		return s.byUser().where("access_tokens.user_id = ?", s.v.UserID)
+	case !s.v.All && named:
+		return s.byUser().where("(access_tokens.user_id = ? OR "+administered+")", s.v.UserID, s.v.Organizations)
+	}
+	return nil
+}
+
+func (s tokenShortcuts) count(b *queryBuilder, q Query) (int64, bool, error) {
+	if c := s.grouped(q); c != nil {
+		n, err := s.r.sum(c.on(b))
+		return n, true, err
+	}
+	switch {
+	case s.v.All:
+		if n, known, err := s.countDays(b, q); known || err != nil || q.SkipCount {
+			return n, known, err
+		}
+		return s.countRanges(b, q)
+	case len(s.v.Organizations) == 0:
+		return 0, false, nil // an index knows the tokens of a user
+	case q.asksOnly("application", "platform", "scope"):
+		return s.countUnion(b)
+	case q.SkipCount:
+		return 0, false, nil
+	}
+	// The own ones and the others administered: two ranges, of which none is read twice.
+	others, own, err := s.parts(b, q)
+	if err != nil {
+		return 0, false, err
+	}
+	var n, more int64
+	if err := own.Count(&n).Error; err != nil {
+		return 0, false, err
+	}
+	err = others.Count(&more).Error
+	return n + more, true, err
+}
+
+// parts are the two of an administrator's list: what is administered, and the rest of the own tokens. Both are read by the index of what
+// they hang on, whatever is asked; applications without tokens of the kind asked for are left out.
+func (s tokenShortcuts) parts(b *queryBuilder, q Query) (others, own *gorm.DB, err error) {
+	countable, err := b.resource.conditions(s.r.db, Query{Sees: q.Sees, Filters: slices.DeleteFunc(slices.Clone(q.Filters), func(f Filter) bool {
+		return f.Or || !slices.Contains([]string{"application", "platform", "scope"}, of(f.Field))
+	})})
+	if err != nil {
+		return nil, nil, err
+	}
+	applications, err := s.r.numbers(s.byApplication().where(administered, s.v.Organizations).on(countable), "access_tokens.application_id")
+	if err != nil {
+		return nil, nil, err
+	}
+	ids := idsOf(applications, func(each *number) int64 { return each.ID })
+	b = b.unindexed()
+	others = b.on(s.tokens())
+	if len(ids) > mostBranches {
+		others = others.Where(administered, s.v.Organizations)
+	} else {
+		others = others.Where("access_tokens.application_id IN ?", ids)
+	}
+	own = b.on(s.tokens()).Where("access_tokens.user_id = ?", s.v.UserID).
+		Where("(access_tokens.application_id IS NULL OR NOT "+administered+")", s.v.Organizations)
+	return others, own, nil
+}
+
+// tokens are those of the platform that is shown. What is an index of the controller's tokens has to be named as such; where others than all
+// are shown, other indexes lead to fewer.
+func (s tokenShortcuts) tokens() *gorm.DB {
+	db := s.r.db.Table("access_tokens")
+	switch {
+	case s.v.Platform == models.Controller && s.v.All:
+		return db.Where("access_tokens.platform = 'controller'")
+	case s.v.Platform != "":
+		return db.Where("(access_tokens.platform = ?) IS TRUE", s.v.Platform)
+	}
+	return db
+}
+
+// countUnion counts the own tokens and those that are administered, without counting twice what is both.
+func (s tokenShortcuts) countUnion(b *queryBuilder) (int64, bool, error) {
+	own, err := s.r.sum(s.byUser().where("access_tokens.user_id = ?", s.v.UserID).
+		where("(access_tokens.application_id IS NULL OR NOT "+administered+")", s.v.Organizations).on(b))
+	if err != nil {
+		return 0, false, err
+	}
+	others, err := s.r.sum(s.byApplication().where(administered, s.v.Organizations).on(b))
+	return own + others, true, err
+}
+
+// countRanges counts by the indexes of the conditions on descriptions.
+func (s tokenShortcuts) countRanges(b *queryBuilder, q Query) (n int64, known bool, err error) {
+	for _, part := range s.ranges(b, q) {
+		var some int64
+		if err := part.Count(&some).Error; err != nil {
+			return 0, false, err
+		}
+		n += some
+	}
+	return n, true, nil
+}
