@@ -1,6 +1,7 @@
 // Command bench measures the built program: it starts bin/gatehouse on a fresh database, SQLite and then PostgreSQL (TEST_POSTGRES_DSN,
 // with fsync on), and loads it over loopback from this machine. It prints how long the program takes to be ready, what it weighs
-// idle, and for each workload requests per second and latency. Absolute figures hold for the machine they were taken on only.
+// idle, and for each workload requests per second and latency; then how long it takes to answer pages of lists, with few and with many
+// tokens. Absolute figures hold for the machine they were taken on only.
 package main
 
 import (
@@ -19,29 +20,42 @@ func main() {
 	against := flag.String("against", "", "another build, measured in turn with it: the ratio of their figures is printed at the end")
 	duration := flag.Duration("duration", 8*time.Second, "how long each workload runs")
 	connections := flag.Int("connections", 32, "how many requests are under way at once")
+	only := flag.String("only", "", "load or lists: one part alone")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *binary, *against, load{*duration, *connections}); err != nil {
+	if err := run(ctx, *binary, *against, *only, load{*duration, *connections}); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, binary, against string, l load) error {
+func run(ctx context.Context, binary, against, only string, l load) error {
 	info, err := os.Stat(binary)
 	if err != nil {
 		return fmt.Errorf("%w; run make build first", err)
 	}
 	fmt.Printf("binary: %.1f MiB\n", float64(info.Size())/(1<<20))
-	for _, database := range []string{"SQLite", "PostgreSQL"} {
-		if against != "" {
-			err = compare(ctx, database, binary, against, l)
-		} else {
-			_, err = measure(ctx, database, binary, l)
+	for _, part := range []struct {
+		name    string
+		measure func(database string) error
+	}{
+		{"load", func(database string) error {
+			if against != "" {
+				return compare(ctx, database, binary, against, l)
+			}
+			_, err := measure(ctx, database, binary, l)
+			return err
+		}},
+		{"lists", func(database string) error { return compareLists(ctx, database, binary) }},
+	} {
+		if only != "" && only != part.name || against != "" && part.name == "lists" {
+			continue
 		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", database, err)
+		for _, database := range []string{"SQLite", "PostgreSQL"} {
+			if err := part.measure(database); err != nil {
+				return fmt.Errorf("%s: %w", database, err)
+			}
 		}
 	}
 	return nil
@@ -102,7 +116,7 @@ func measure(ctx context.Context, database, binary string, l load) ([]result, er
 		return nil, err
 	}
 	defer drop()
-	p, err := start(ctx, binary, folder, address)
+	p, err := start(ctx, binary, folder, address, func() error { return nil })
 	if err != nil {
 		return nil, err
 	}

@@ -53,8 +53,8 @@ func databaseAddress(ctx context.Context, kind, folder string) (address string, 
 	}, nil
 }
 
-// start makes a superuser, then starts the program and waits until it is ready.
-func start(ctx context.Context, binary, folder, address string) (*process, error) {
+// start makes a superuser, calls prepare on the migrated database, then starts the program and waits until it is ready.
+func start(ctx context.Context, binary, folder, address string, prepare func() error) (*process, error) {
 	listen, err := freeAddress()
 	if err != nil {
 		return nil, err
@@ -67,6 +67,9 @@ func start(ctx context.Context, binary, folder, address string) (*process, error
 	create.Env, create.Dir = environment, folder
 	if out, err := create.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("createsuperuser: %w: %s", err, out)
+	}
+	if err := prepare(); err != nil {
+		return nil, fmt.Errorf("prepare the database: %w", err)
 	}
 	log, err := os.Create(filepath.Join(folder, "log")) // #nosec G304 -- a folder made here
 	if err != nil {
