@@ -106,22 +106,3 @@ func (d *Digest) Scan(from any) error {
 	copy(d[:], bytes)
 	return nil
 }
-
-// PasswordDigest is a stored password in the encoding of its scheme ("$argon2id$…", or another system's). Empty and "!…" verify
-// nothing. It redacts itself where it is printed or encoded.
-type PasswordDigest string
-
-// Usable reports whether any password can match.
-func (p PasswordDigest) Usable() bool { return p != "" && p[0] != '!' }
-
-// Format redacts under every verb of package fmt.
-func (p PasswordDigest) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
-
-// MarshalText redacts.
-func (p PasswordDigest) MarshalText() ([]byte, error) { return []byte(redacted), nil }
-
-// LogValue redacts.
-func (p PasswordDigest) LogValue() slog.Value { return slog.StringValue(redacted) }
-
-// Value stores the encoding.
-func (p PasswordDigest) Value() (driver.Value, error) { return string(p), nil }

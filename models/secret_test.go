@@ -233,12 +233,3 @@ func TestDigest(t *testing.T) {
 		}
 	}
 }
-
-func TestPasswordDigestUsable(t *testing.T) {
-	t.Parallel()
-	for digest, want := range map[PasswordDigest]bool{"": false, "!": false, "!unusable": false, "$argon2id$v=19$x": true, "pbkdf2_sha256$1$x": true} {
-		if got := digest.Usable(); got != want {
-			t.Errorf("%s: got %t, want %t", string(digest), got, want)
-		}
-	}
-}
