@@ -3,6 +3,8 @@ package store
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -87,6 +89,27 @@ func (r Reader) SuperuserExists() (bool, error) {
 	return len(ids) > 0, translate(err)
 }
 
+// djangoPBKDF2 is what passwords begin with that Django digested in its usual way.
+const djangoPBKDF2 = "pbkdf2_sha256$"
+
+// PBKDF2Iterations are the numbers of iterations that users' passwords from Django have, in no order: those of up to seven digits, and a
+// thousand of them at most.
+func (r Reader) PBKDF2Iterations() ([]int64, error) {
+	var found []string
+	after := len(djangoPBKDF2) + 1
+	err := r.db.Model(&models.User{}).Where("substr(password, 1, ?) = ?", len(djangoPBKDF2), djangoPBKDF2).
+		Where("substr(password, ?, 8) LIKE '%$%'", after).Limit(1000).
+		Distinct().Pluck(fmt.Sprintf("substr(password, %d, 7)", after), &found).Error
+	iterations := make([]int64, 0, len(found))
+	for _, each := range found {
+		digits, _, _ := strings.Cut(each, "$")
+		if n, err := strconv.ParseInt(digits, 10, 64); err == nil {
+			iterations = append(iterations, n)
+		}
+	}
+	return iterations, translate(err)
+}
+
 // SuperuserRemains reports like SuperuserExists, after a change that took the right from somebody: of two that take it from each other,
 // the later one sees what the earlier one did. It does so without the rows of the others, which would be a deadlock.
 func (tx *Tx) SuperuserRemains() (bool, error) {
@@ -115,9 +138,10 @@ func (tx *Tx) SetLastLogin(id int64, at time.Time) error {
 	return translate(tx.db.Model(&models.User{}).Where("id = ?", id).Update("last_login", at).Error)
 }
 
-// SetPassword replaces a user's password digest if it still is the one that was verified (a newer one wins).
-func (tx *Tx) SetPassword(id int64, was, is models.PasswordDigest) error {
-	return translate(tx.db.Model(&models.User{}).Where("id = ? AND password = ?", id, was).Update("password", is).Error)
+// SetPassword replaces a user's password digest if it still is the one that was verified; it reports whether it was (a newer one wins).
+func (tx *Tx) SetPassword(id int64, was, is models.PasswordDigest) (bool, error) {
+	result := tx.db.Model(&models.User{}).Where("id = ? AND password = ?", id, was).Update("password", is)
+	return result.RowsAffected > 0, translate(result.Error)
 }
 
 // DeleteUser removes the row with its memberships, sessions, consents and codes; ErrNotFound, ErrInUse while the user has tokens or

@@ -116,7 +116,12 @@ func TestSignInMarks(t *testing.T) {
 		put(t, db, alice, bob)
 		later := start.Add(time.Hour)
 		write(t, db, func(tx *store.Tx) error {
-			return errors.Join(tx.SetLastLogin(alice.ID, later), tx.SetPassword(alice.ID, "old", "new"), tx.SetPassword(alice.ID, "old", "late"))
+			first, errFirst := tx.SetPassword(alice.ID, "old", "new")
+			late, errLate := tx.SetPassword(alice.ID, "old", "late")
+			if !first || late {
+				t.Errorf("replaced first: %v, late: %v", first, late)
+			}
+			return errors.Join(tx.SetLastLogin(alice.ID, later), errFirst, errLate)
 		})
 		got, err := db.Read(t.Context()).User(alice.ID)
 		check(t, err)
