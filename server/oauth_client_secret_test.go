@@ -1,6 +1,8 @@
 package server_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"testing"
 	"time"
@@ -33,8 +35,14 @@ func slowHashes(t testing.TB) map[string]models.PasswordDigest {
 	blowfish, errBlowfish := bcrypt.New(bcrypt.WithIterations(10))
 	derived, errDerived := pbkdf2.New(pbkdf2.WithVariantName("sha256"), pbkdf2.WithIterations(100_000))
 	salted, errSalted := scrypt.New(scrypt.WithLN(4))
-	return map[string]models.PasswordDigest{"argon2": slowHash(t, argon, errArgon), "bcrypt": slowHash(t, blowfish, errBlowfish),
+	hashes := map[string]models.PasswordDigest{"argon2": slowHash(t, argon, errArgon), "bcrypt": slowHash(t, blowfish, errBlowfish),
 		"pbkdf2": slowHash(t, derived, errDerived), "scrypt": slowHash(t, salted, errSalted)}
+	sum := sha256.Sum256([]byte(elsewhere))
+	over, err := blowfish.Hash(hex.EncodeToString(sum[:]))
+	check(t, err)
+	hashes["Django's argon2"], hashes["Django's bcrypt"] = "argon2"+hashes["argon2"], "bcrypt$"+hashes["bcrypt"]
+	hashes["Django's pbkdf2"], hashes["Django's bcrypt over SHA-256"] = cheap(t, elsewhere), models.PasswordDigest("bcrypt_sha256$"+over.Encode())
+	return hashes
 }
 
 // withEncoded gives web a further secret, of another system.
@@ -81,6 +89,8 @@ func TestEncodedClientSecretRefused(t *testing.T) {
 	}{
 		"expired":          {hash, &past, 0, 401},
 		"unreadable":       {"pbkdf2_sha256$nonsense", nil, 0, 401},
+		"of gigabytes":     {"$scrypt$ln=40,r=8,p=1$c2FsdHNhbHQ$oL/RRgA5mR2IWGhaYh+hng", nil, 0, 401},
+		"unusable":         {"!" + hash, nil, 0, 401},
 		"guessed at often": {hash, nil, 3, 429},
 		"right":            {hash, nil, 2, 200},
 	} {

@@ -91,7 +91,7 @@ func TestPasswordGateBounds(t *testing.T) {
 	user := &models.User{IsActive: true, Password: digested(t, g, rightPassword)}
 	var leave []func()
 	for range 2 {
-		next, err := g.enter(t.Context())
+		next, err := g.enter(t.Context(), ownMemory)
 		if err != nil {
 			t.Fatal(err)
 		}

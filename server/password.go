@@ -17,33 +17,54 @@ const (
 	passwordLongest  = 1024
 )
 
-// passwordGate hashes and verifies passwords with argon2id, a bounded number at once: each takes 19 MiB (RFC 9106, OWASP's first
-// choice of parameters). Others wait their turn for as long as their context lives.
+// ownMemory is what a digest of ours takes, in KiB (RFC 9106, OWASP's first choice of parameters).
+const ownMemory = 19 * 1024
+
+// passwordGate hashes and verifies passwords with argon2id, a bounded number at once: each takes 19 MiB. What other systems made may take
+// more, of which one is computed at a time (ADR 0022). Others wait their turn for as long as their context lives.
 type passwordGate struct {
 	seats   chan struct{}
-	foreign *crypt.Decoder // of slow hashes that other systems made
+	large   chan struct{} // taken beside a seat by what takes more memory than a digest of ours
+	decoder *crypt.Decoder
 	hasher  *argon2.Hasher
 	dummy   models.PasswordDigest // what an unknown user is verified against, so that it takes as long
 }
 
 func newPasswordGate(seats int) (*passwordGate, error) {
-	hasher, err := argon2.New(argon2.WithVariantID(), argon2.WithM(19*1024), argon2.WithT(2), argon2.WithP(1), argon2.WithK(32))
+	hasher, err := argon2.New(argon2.WithVariantID(), argon2.WithM(ownMemory), argon2.WithT(2), argon2.WithP(1), argon2.WithK(32))
 	if err != nil {
 		return nil, fmt.Errorf("prepare argon2id: %w", err)
 	}
-	foreign, err := newDecoder()
+	decoder, err := newDecoder()
 	if err != nil {
 		return nil, err
 	}
-	gate := &passwordGate{seats: make(chan struct{}, seats), foreign: foreign, hasher: hasher}
+	gate := &passwordGate{seats: make(chan struct{}, seats), large: make(chan struct{}, 1), decoder: decoder, hasher: hasher}
 	gate.dummy, err = gate.digest(context.Background(), models.RandomText(16))
 	return gate, err
 }
 
-func (g *passwordGate) enter(ctx context.Context) (leave func(), err error) {
+// enter waits for the turn of what takes that much memory, in KiB. Who waits for the turn of the large ones keeps no seat from the others.
+func (g *passwordGate) enter(ctx context.Context, memory int64) (leave func(), err error) {
+	if memory <= ownMemory {
+		return take(ctx, g.seats)
+	}
+	leaveLarge, err := take(ctx, g.large)
+	if err != nil {
+		return nil, err
+	}
+	leaveSeat, err := take(ctx, g.seats)
+	if err != nil {
+		leaveLarge()
+		return nil, err
+	}
+	return func() { leaveSeat(); leaveLarge() }, nil
+}
+
+func take(ctx context.Context, seats chan struct{}) (leave func(), err error) {
 	select {
-	case g.seats <- struct{}{}:
-		return func() { <-g.seats }, nil
+	case seats <- struct{}{}:
+		return func() { <-seats }, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -51,7 +72,7 @@ func (g *passwordGate) enter(ctx context.Context) (leave func(), err error) {
 
 // digest derives what is stored of a password.
 func (g *passwordGate) digest(ctx context.Context, password string) (models.PasswordDigest, error) {
-	leave, err := g.enter(ctx)
+	leave, err := g.enter(ctx, ownMemory)
 	if err != nil {
 		return "", err
 	}
@@ -63,30 +84,15 @@ func (g *passwordGate) digest(ctx context.Context, password string) (models.Pass
 	return models.PasswordDigest(digest.Encode()), nil
 }
 
-// verify reports whether the password is the user's; user may be nil, which takes the same time and is never true. admit is asked once
-// the turn has come, since those before may have used up what is permitted.
+// verify reports whether the password is the user's; user may be nil, which takes the same time as a digest of ours and is never true.
+// admit is asked once the turn has come, since those before may have used up what is permitted.
 func (g *passwordGate) verify(ctx context.Context, user *models.User, password string, admit func() error) (bool, error) {
-	stored := g.dummy
-	if user != nil && user.Password.Usable() {
+	usable, stored := user != nil && user.Password.Usable(), g.dummy
+	if usable {
 		stored = user.Password
 	}
-	leave, err := g.enter(ctx)
-	if err != nil {
-		return false, err
-	}
-	defer leave()
-	if err := admit(); err != nil {
-		return false, err
-	}
-	if len(password) > passwordLongest {
-		return false, nil
-	}
-	digest, err := argon2.Decode(string(stored))
-	if err != nil {
-		return false, fmt.Errorf("read a password digest: %w", err)
-	}
-	matches := digest.Match(password)
-	return matches && user != nil && user.Password.Usable() && user.IsActive, nil
+	matches, err := g.matches(ctx, stored, password, admit)
+	return matches && usable && user.IsActive, err
 }
 
 // checkPassword applies the password rules; field is what the messages are about, which say how much is missing (contract §1.3).

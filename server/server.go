@@ -59,6 +59,7 @@ type Server struct {
 	policy    models.Policy
 	lifetimes Lifetimes
 	passwords *passwordGate
+	foreign   foreignLeft
 	origins   *http.CrossOriginProtection
 	userCode  func() models.Secret // draws a user code
 	log       *slog.Logger

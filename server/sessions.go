@@ -15,7 +15,7 @@ var ErrWrongCredentials = errors.New("wrong username or password")
 
 // Authenticate finds the active user with these credentials, for the actor of the context: here all sign-ins by password meet.
 // Unknown names and wrong passwords take the same time and are ErrWrongCredentials alike; after too many of them all are *Throttled,
-// right ones too, and cost no hashing.
+// right ones too, and cost no hashing. What another system made of the password is replaced by a digest of ours.
 func (s *Server) Authenticate(ctx context.Context, username, password string) (*models.User, error) {
 	user, err := s.store.Read(ctx).UserByName(username)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -37,10 +37,14 @@ func (s *Server) authenticate(ctx context.Context, try *attempt, user *models.Us
 		return err
 	}
 	ok, err := s.passwords.verify(ctx, user, password, admit)
+	if ok && user.Password.Foreign() {
+		ok, err = s.storeAnew(ctx, user, password)
+	}
 	switch {
 	case err != nil:
 		return s.withdraw(ctx, try, err)
 	case !ok:
+		s.evenOut(ctx, user, password)
 		return s.failed(ctx, try)
 	default:
 		return s.succeeded(ctx, try, user)
