@@ -93,6 +93,12 @@ func (a *Application) VerifySecret(secret Secret, now time.Time) bool {
 	return ok
 }
 
+// SecretMissing reports whether the client has to authenticate and cannot at the time now: it came from elsewhere without a secret that could
+// be told, and needs another (contract §10).
+func (a *Application) SecretMissing(now time.Time) bool {
+	return a.ClientType == Confidential && !slices.ContainsFunc(a.ClientSecrets, func(s ClientSecret) bool { return s.Live(now) })
+}
+
 // Live reports whether the secret counts at the time now.
 func (s *ClientSecret) Live(now time.Time) bool { return s.Expires == nil || now.Before(*s.Expires) }
 

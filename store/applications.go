@@ -68,10 +68,10 @@ func (r Reader) ApplicationByClientID(clientID string) (*models.Application, err
 	return named[models.Application](withApplication(r.db).Where("client_id = ?", clientID), clientID)
 }
 
-// Applications lists applications with organization and owner.
+// Applications lists applications with organization, owner and live secrets.
 func (r Reader) Applications(q Query, v models.Visibility) (Page[models.Application], error) {
 	return limited(r, q, func(r Reader) (Page[models.Application], error) {
-		return list[models.Application](r.visibleApplications(v), applicationList, q, "Organization", "User")
+		return list[models.Application](r.visibleApplications(v), applicationList, q, "Organization", "User", "ClientSecrets")
 	})
 }
 

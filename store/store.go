@@ -107,6 +107,9 @@ const (
 	lockOfStripes                          // the first of many, see hold.go
 )
 
+// lockOfImports is taken by who imports, before all others.
+const lockOfImports = lockOfTurns - 1
+
 // WriteInTurn is Write for changes of many rows at once: they pass one after the other. Each takes the rows of several tables, and two
 // of them could only meet in a deadlock.
 func (s *Store) WriteInTurn(ctx context.Context, change func(*Tx) error) error {
