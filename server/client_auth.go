@@ -45,8 +45,8 @@ func (s *Server) authenticateClient(ctx context.Context, r *http.Request, f form
 		return nil, err
 	}
 	valid := client.VerifySecret(presented.secret, s.Now())
-	if client.ClientType == models.Public {
-		valid = presented.secret.Empty()
+	if client.ClientType == models.Public { // one that came from elsewhere may have a secret all the same
+		valid = valid || presented.secret.Empty()
 	} else if !valid && !presented.secret.Empty() {
 		if valid, err = s.verifyEncodedSecret(ctx, client, presented.secret); err != nil {
 			return nil, err
