@@ -73,7 +73,7 @@ func (k SecretKey) Format(f fmt.State, verb rune) { k.material.Format(f, verb) }
 // Decrypt gives the secret that a controller keeps of an application (contract §10). What is not encrypted is the secret itself.
 // ErrNoSecret when nothing is stored or the text is empty, ErrWrongKey when another key encrypted it, ErrMalformedSecret.
 func (k SecretKey) Decrypt(stored string) (models.Secret, error) {
-	encrypted, found := strings.CutPrefix(stored, "$encrypted$")
+	encrypted, found := strings.CutPrefix(stored, encryptedPrefix)
 	if !found {
 		return secretOf(stored)
 	}
@@ -167,3 +167,6 @@ func unpad(padded []byte) ([]byte, bool) {
 	text, padding := padded[:len(padded)-length], padded[len(padded)-length:]
 	return text, bytes.Equal(padding, bytes.Repeat([]byte{byte(length)}, length))
 }
+
+// encryptedPrefix is what encrypted values begin with.
+const encryptedPrefix = "$encrypted$"

@@ -96,7 +96,7 @@ func (p *program) root() *cobra.Command {
 	root.PersistentFlags().IntVarP(&p.verbosity, "verbosity", "v", 1, "how much to tell: `LEVEL` 0 to 3")
 	root.PersistentFlags().Bool("no-color", false, "accepted for scripts: nothing is coloured")
 	root.AddCommand(p.serve(), p.migrate(), p.check(), p.createToken(), p.revokeTokens(), p.clearTokens(), p.clearSessions(), p.cleanupTokens(),
-		p.cleanupSessions(), p.expireSessions(), p.createSuperuser(), p.changePassword(), p.listSettings(), p.showVersion())
+		p.cleanupSessions(), p.expireSessions(), p.createSuperuser(), p.changePassword(), p.importController(), p.importGateway(), p.listSettings(), p.showVersion())
 	root.InitDefaultHelpCmd() // before the command is looked for
 	return root
 }

@@ -37,12 +37,8 @@ func open(ctx context.Context, s *settings, create bool) (*store.Store, error) {
 // release is refused.
 func (p *program) use(command *cobra.Command, work func(ctx context.Context, s *server.Server, actor server.Actor) error) error {
 	return p.withDatabase(command, false, func(ctx context.Context, set *settings, db *store.Store) error {
-		old, err := db.Outdated(ctx)
-		if err != nil {
-			return fmt.Errorf("cannot read the database's schema: %w", err)
-		}
-		if old {
-			return errors.New("the database is not up to date. Run `gatehouse migrate` first, or start the server")
+		if err := upToDate(ctx, db); err != nil {
+			return err
 		}
 		s, err := newServer(set, db)
 		if err != nil {
@@ -50,6 +46,18 @@ func (p *program) use(command *cobra.Command, work func(ctx context.Context, s *
 		}
 		return work(ctx, s, server.Command(command.Name()))
 	})
+}
+
+// upToDate refuses a schema of an earlier release, or none.
+func upToDate(ctx context.Context, db *store.Store) error {
+	old, err := db.Outdated(ctx)
+	if err != nil {
+		return fmt.Errorf("cannot read the database's schema: %w", err)
+	}
+	if old {
+		return errors.New("the database is not up to date. Run `gatehouse migrate` first, or start the server")
+	}
+	return nil
 }
 
 // withDatabase reads the settings and opens the database for the time of work.
