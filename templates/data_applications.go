@@ -24,6 +24,7 @@ type Application struct {
 	GrantType         string // the platform's word: "authorization-code"
 	RedirectURIs      []RedirectURI
 	SkipAuthorization bool
+	SecretMissing     bool // it cannot authenticate before its secret is rotated
 	TokenCount        int64
 	Created           time.Time
 	Modified          time.Time

@@ -71,7 +71,7 @@ func (w *Console) createApplication(c *gin.Context) error {
 		return err
 	}
 	return w.render(c, http.StatusOK, "application_created", templates.ApplicationCreatedPage{Page: w.page(c, "applications"),
-		Application: applicationRow(application), Secret: secret.Reveal()})
+		Application: w.applicationRow(application), Secret: secret.Reveal()})
 }
 
 // updateApplication answers like createApplication where the change made a new secret.
@@ -93,7 +93,7 @@ func (w *Console) updateApplication(c *gin.Context) error {
 	}
 	if !secret.Empty() {
 		return w.render(c, http.StatusOK, "application_created", templates.ApplicationCreatedPage{Page: w.page(c, "applications"),
-			Application: applicationRow(application), Secret: secret.Reveal(), Changed: true})
+			Application: w.applicationRow(application), Secret: secret.Reveal(), Changed: true})
 	}
 	return w.done(c, at("/applications", id), "application-saved")
 }

@@ -76,16 +76,16 @@ func (w *Console) applicationRows(c *gin.Context, applications []models.Applicat
 	}
 	var rows []templates.Application
 	for n := range applications {
-		row := applicationRow(&applications[n])
+		row := w.applicationRow(&applications[n])
 		row.TokenCount = tokens[row.ID].Count
 		rows = append(rows, row)
 	}
 	return rows, nil
 }
 
-func applicationRow(a *models.Application) templates.Application {
+func (w *Console) applicationRow(a *models.Application) templates.Application {
 	row := templates.Application{ID: a.ID, Name: a.Name, Description: a.Description, Platform: string(a.Platform), ClientID: a.ClientID,
-		ClientType: string(a.ClientType), GrantType: a.AuthorizationGrantType, SkipAuthorization: a.SkipAuthorization,
+		ClientType: string(a.ClientType), GrantType: a.AuthorizationGrantType, SkipAuthorization: a.SkipAuthorization, SecretMissing: a.SecretMissing(w.server.Now()),
 		Created: a.Created, Modified: a.Modified}
 	if a.Organization != nil {
 		row.Organization = templates.Link{ID: a.Organization.ID, Name: a.Organization.Name}
@@ -135,7 +135,7 @@ func (w *Console) renderApplication(c *gin.Context, status int, a *models.Applic
 	if err != nil {
 		return err
 	}
-	data := templates.ApplicationPage{Page: w.page(c, "applications"), Application: applicationRow(a), Form: form, Errors: problems,
+	data := templates.ApplicationPage{Page: w.page(c, "applications"), Application: w.applicationRow(a), Form: form, Errors: problems,
 		Tokens: w.tokenRows(actor, tokens.Rows), MaySkip: w.maySkip(actor),
 		MayEdit:   policy.Application(actor.Actor, models.ActionUpdate, a, face) == nil,
 		MayDelete: policy.Application(actor.Actor, models.ActionDelete, a, face) == nil}
