@@ -1,7 +1,7 @@
 // Command bench measures the built program: it starts bin/gatehouse on a fresh database, SQLite and then PostgreSQL (TEST_POSTGRES_DSN,
 // with fsync on), and loads it over loopback from this machine. It prints how long the program takes to be ready, what it weighs
 // idle, and for each workload requests per second and latency; then how long it takes to answer pages of lists, with few and with many
-// tokens. Absolute figures hold for the machine they were taken on only.
+// tokens; then what it takes to import a large automation controller. Absolute figures hold for the machine they were taken on only.
 package main
 
 import (
@@ -20,7 +20,7 @@ func main() {
 	against := flag.String("against", "", "another build, measured in turn with it: the ratio of their figures is printed at the end")
 	duration := flag.Duration("duration", 8*time.Second, "how long each workload runs")
 	connections := flag.Int("connections", 32, "how many requests are under way at once")
-	only := flag.String("only", "", "load or lists: one part alone")
+	only := flag.String("only", "", "load, lists or import: one part alone")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -36,6 +36,8 @@ func run(ctx context.Context, binary, against, only string, l load) error {
 		return fmt.Errorf("%w; run make build first", err)
 	}
 	fmt.Printf("binary: %.1f MiB\n", float64(info.Size())/(1<<20))
+	var large controller
+	defer large.close()
 	for _, part := range []struct {
 		name    string
 		measure func(database string) error
@@ -48,8 +50,9 @@ func run(ctx context.Context, binary, against, only string, l load) error {
 			return err
 		}},
 		{"lists", func(database string) error { return compareLists(ctx, database, binary) }},
+		{"import", func(database string) error { return large.measureImport(ctx, database, binary) }},
 	} {
-		if only != "" && only != part.name || against != "" && part.name == "lists" {
+		if only != "" && only != part.name || against != "" && part.name != "load" {
 			continue
 		}
 		for _, database := range []string{"SQLite", "PostgreSQL"} {

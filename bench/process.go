@@ -34,6 +34,11 @@ func databaseAddress(ctx context.Context, kind, folder string) (address string, 
 	if kind == "SQLite" {
 		return "sqlite:" + filepath.Join(folder, "gatehouse.db"), func() {}, nil
 	}
+	return postgresDatabase(ctx, "gatehouse_bench_"+strconv.Itoa(os.Getpid()))
+}
+
+// postgresDatabase makes an empty database on the server of TEST_POSTGRES_DSN; drop removes it.
+func postgresDatabase(ctx context.Context, name string) (address string, drop func(), err error) {
 	server, err := url.Parse(os.Getenv("TEST_POSTGRES_DSN"))
 	if err != nil || server.Host == "" {
 		return "", nil, errors.New("TEST_POSTGRES_DSN names no PostgreSQL server; run make bench")
@@ -42,7 +47,6 @@ func databaseAddress(ctx context.Context, kind, folder string) (address string, 
 	if err != nil {
 		return "", nil, err
 	}
-	name := "gatehouse_bench_" + strconv.Itoa(os.Getpid())
 	if _, err := db.ExecContext(ctx, "CREATE DATABASE "+name); err != nil {
 		return "", nil, err
 	}
