@@ -34,6 +34,7 @@ var built = sync.OnceValues(func() (string, error) {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
+	removeLeftovers()
 	if binary, err := built(); err == nil {
 		_ = os.RemoveAll(filepath.Dir(binary))
 	}
@@ -132,16 +133,25 @@ func (p *program) end(signal syscall.Signal) int {
 // command runs a management command beside the server.
 func (p *program) command(args ...string) (stdout, stderr string, code int) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.t.Context(), time.Minute)
-	defer cancel()
-	command := exec.CommandContext(ctx, p.binary, args...)
-	var out, problems bytes.Buffer
-	command.Env, command.Dir, command.Stdout, command.Stderr = p.env, p.folder, &out, &problems
-	var exit *exec.ExitError
-	if err := command.Run(); err != nil && !errors.As(err, &exit) {
+	stdout, stderr, code, err := run(p.t.Context(), p.binary, p.folder, p.env, args...)
+	if err != nil {
 		p.t.Fatalf("%v: %v", args, err)
 	}
-	return out.String(), problems.String(), command.ProcessState.ExitCode()
+	return stdout, stderr, code
+}
+
+// run runs a command to its end, for two minutes at most.
+func run(ctx context.Context, binary, folder string, env []string, args ...string) (stdout, stderr string, code int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	command := exec.CommandContext(ctx, binary, args...)
+	var out, problems bytes.Buffer
+	command.Env, command.Dir, command.Stdout, command.Stderr = env, folder, &out, &problems
+	var exit *exec.ExitError
+	if err := command.Run(); err != nil && !errors.As(err, &exit) {
+		return "", "", -1, err
+	}
+	return out.String(), problems.String(), command.ProcessState.ExitCode(), nil
 }
 
 // mustCommand runs a command that has to succeed and returns its output.

@@ -128,8 +128,18 @@ func cookie(header http.Header, name string) string {
 	return ""
 }
 
-// dump is the text of all rows of each table.
+// dump is the text of all rows of each table of a database that is in use.
 func dump(t *testing.T, database string) map[string]string {
+	t.Helper()
+	tables := tablesOf(t, database)
+	if tables["access_tokens"] == "" || tables["activity"] == "" {
+		t.Fatalf("the dump misses tables: %d found", len(tables))
+	}
+	return tables
+}
+
+// tablesOf is the text of all rows of each table.
+func tablesOf(t *testing.T, database string) map[string]string {
 	t.Helper()
 	driver, dsn, list := "pgx", database, "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
 	if path, ok := strings.CutPrefix(database, "sqlite:"); ok {
@@ -143,9 +153,6 @@ func dump(t *testing.T, database string) map[string]string {
 	tables := map[string]string{}
 	for _, name := range strings.Fields(rowsOf(t, db, list)) {
 		tables[name] = rowsOf(t, db, "SELECT * FROM "+name)
-	}
-	if tables["access_tokens"] == "" || tables["activity"] == "" {
-		t.Fatalf("the dump misses tables: %d found", len(tables))
 	}
 	return tables
 }
