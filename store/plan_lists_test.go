@@ -9,11 +9,12 @@ import (
 )
 
 // meant reports whether a step reads all of an index, or the table in its order, because that is what is quick: the index of the few long
-// descriptions, that of the others up to the end of a page, that of the tokens that were used, where those are less than a page, and after
+// descriptions, the first tokens there are, that of the others up to the end of a page, that of the tokens that were used, where those are less than a page, and after
 // these the many others. PostgreSQL knows that every second token is of no application.
 func meant(statement, step string) bool {
 	for _, in := range []struct{ statement, step string }{
 		{"", "access_tokens_long_description"},
+		{" ORDER BY id LIMIT", "access_tokens"},
 		{"ORDER BY access_tokens.description", "INDEX access_tokens_description"},
 		{"SELECT count(*)", "last_used on access_tokens"},
 		{"access_tokens.last_used IS NULL ORDER BY access_tokens.id LIMIT", ""},
@@ -44,12 +45,13 @@ func pagesOfLists(r store.Reader) map[string]func(*store.Tx) error {
 		for _, f := range []store.Filter{{}, {Field: "user", Value: "5"}, {Field: "application", Value: "5"}, {Field: "platform", Value: "controller"},
 			{Field: "scope", Value: "read"}, {Field: "application", Lookup: "isnull", Value: "true"}, {Field: "created", Lookup: "gt", Value: "2026-03-02"},
 			{Field: "expires", Lookup: "lt", Value: "2026-02-20"}, {Field: "description", Lookup: "startswith", Value: "token 1234"},
+			{Field: "description", Lookup: "startswith", Value: "token"}, {Field: "description", Lookup: "gt", Value: "token 5"}, {Field: "description", Value: "token 5"},
 			{Field: "user__username", Value: "user-5"}, {Field: "application__name", Value: "app-5"}} {
 			q := store.Query{Filters: []store.Filter{f}, Limit: 25}
 			if f.Field == "" {
 				q.Filters = nil
 			}
-			operations["page and count of "+name+" by "+f.Field+f.Lookup] = func(*store.Tx) error { _, err := r.AccessTokens(q, sees); return err }
+			operations["page and count of "+name+" by "+f.Field+f.Lookup+f.Value] = func(*store.Tx) error { _, err := r.AccessTokens(q, sees); return err }
 		}
 		for _, field := range []string{"id", "created", "expires", "last_used", "description", "user__username", "application__name"} {
 			for _, descending := range []bool{false, true} {

@@ -1,5 +1,11 @@
 package store
 
+import (
+	"strings"
+
+	"gatehouse/models"
+)
+
 // On SQLite the program adds up what triggers have noted of tokens and entries (ADR 0016); PostgreSQL does by itself.
 const (
 	lookEach   = 16  // writes
@@ -10,6 +16,7 @@ const (
 var settlements = []struct {
 	changes    string
 	statements []string
+	then       func(*Tx) error
 }{
 	{"access_token_changes", []string{
 		`INSERT INTO access_token_counts SELECT COALESCE(application_id, 0), platform, scope, sum(tokens) FROM access_token_changes WHERE true
@@ -20,15 +27,21 @@ var settlements = []struct {
 			ON CONFLICT DO UPDATE SET tokens = tokens + excluded.tokens`,
 		`INSERT INTO token_day_counts SELECT 'expires', expires, platform, sum(tokens) FROM access_token_changes WHERE true GROUP BY 2, 3
 			ON CONFLICT DO UPDATE SET tokens = tokens + excluded.tokens`,
+		`INSERT INTO token_description_counts SELECT s.description, s.id, COALESCE(sum(tokens) FILTER (WHERE platform = 'gateway'), 0),
+				COALESCE(sum(tokens) FILTER (WHERE platform = 'controller'), 0)
+			FROM access_token_changes AS n CROSS JOIN token_description_counts AS s ON (s.description, s.id) = (SELECT description, id FROM token_description_counts
+				WHERE (description, id) <= (n.description, n.token_id) ORDER BY description DESC, id DESC LIMIT 1) GROUP BY 1, 2
+			ON CONFLICT DO UPDATE SET gateway = gateway + excluded.gateway, controller = controller + excluded.controller`,
+		"DELETE FROM token_description_counts WHERE gateway = 0 AND controller = 0 AND id > 0",
 		"DELETE FROM access_token_changes",
-	}},
+	}, (*Tx).splitStretches},
 	{"activity_changes", []string{
 		`INSERT INTO activity_counts SELECT object_type, operation, platform, sum(entries) FROM activity_changes WHERE true GROUP BY 1, 2, 3
 			ON CONFLICT DO UPDATE SET entries = entries + excluded.entries`,
 		`INSERT INTO actor_activity_counts SELECT actor_id, object_type, operation, platform, sum(entries) FROM activity_changes WHERE actor_id IS NOT NULL
 			GROUP BY 1, 2, 3, 4 ON CONFLICT DO UPDATE SET entries = entries + excluded.entries`,
 		"DELETE FROM activity_changes",
-	}},
+	}, func(*Tx) error { return nil }},
 }
 
 // settleNowAndThen looks at every so many writes, the first of a process among them, whether there is enough to settle.
@@ -54,6 +67,73 @@ func (tx *Tx) settle(from int64) error {
 				return translate(err)
 			}
 		}
+		if err := each.then(tx); err != nil {
+			return translate(err)
+		}
 	}
 	return nil
+}
+
+// splitStretches splits the stretches of descriptions that have become long, into stretches of 500 tokens. No change of a token is noted then.
+func (tx *Tx) splitStretches() error {
+	var long []tokenPlace
+	if err := tx.db.Raw("SELECT description, id FROM token_description_counts WHERE gateway + controller > 1000").Scan(&long).Error; err != nil {
+		return err
+	}
+	for _, from := range long {
+		to, err := tokenShortcuts{r: tx.Reader}.bound(">", "description, id", from)
+		if err != nil {
+			return err
+		}
+		counts, err := tx.countAnew(stretch{from, to})
+		if err != nil {
+			return err
+		}
+		for _, c := range counts {
+			err := tx.db.Exec(`INSERT INTO token_description_counts VALUES (?, ?, ?, ?)
+				ON CONFLICT DO UPDATE SET gateway = excluded.gateway, controller = excluded.controller`, c.Description, c.ID, c.gateway, c.controller).Error
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// stretchCount is how many tokens a stretch has, by where it begins.
+type stretchCount struct {
+	tokenPlace
+	gateway, controller int64
+}
+
+// countAnew goes through the tokens of a stretch and counts each 500 of them.
+func (tx *Tx) countAnew(w stretch) ([]stretchCount, error) {
+	var parts []string
+	var args []any
+	for _, part := range w.of(tx.db.Table("access_tokens")) {
+		parts = append(parts, "SELECT * FROM (?) AS part")
+		args = append(args, part.Select("substr(description, 1, 256) AS description, id, platform"))
+	}
+	rows, err := tx.db.Raw(strings.Join(parts, " UNION ALL ")+" ORDER BY description, id", args...).Rows()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	counts := []stretchCount{{tokenPlace: w.from}}
+	for n := 0; rows.Next(); n++ {
+		var at tokenPlace
+		var platform models.Platform
+		if err := rows.Scan(&at.Description, &at.ID, &platform); err != nil {
+			return nil, err
+		}
+		if n > 0 && n%500 == 0 {
+			counts = append(counts, stretchCount{tokenPlace: at})
+		}
+		if last := &counts[len(counts)-1]; platform == models.Controller {
+			last.controller++
+		} else {
+			last.gateway++
+		}
+	}
+	return counts, rows.Err()
 }

@@ -9,7 +9,7 @@ import (
 // the times. False where a query asks for anything else, or for less than a day.
 func (s tokenShortcuts) countDays(b *queryBuilder, q Query) (int64, bool, error) {
 	field, first, last := days(q)
-	if field == "" || q.SkipCount {
+	if field == "" {
 		return 0, false, nil
 	}
 	others, err := b.resource.conditions(s.r.db, Query{Sees: q.Sees, Filters: slices.DeleteFunc(slices.Clone(q.Filters), func(f Filter) bool { return f.Field == field })})

@@ -1,8 +1,6 @@
 package store
 
 import (
-	"slices"
-
 	"gorm.io/gorm"
 
 	"gatehouse/models"
@@ -23,17 +21,37 @@ func (s tokenShortcuts) way(b *queryBuilder, q Query, count int64) (way, error) 
 	switch own := !s.v.All && len(s.v.Organizations) == 0; {
 	case field == "application__name" && s.grouped(q) != nil:
 		return s.byRelation(b, q, tokenReference{"applications", "name", "application_id"}, descending)
-	case own: // the index of users leads to fewer than any other
+	case own:
 		b, err := accessTokenList.build(s.r.db, q) // with what the order joins
-		return way{filtered: b.unindexed().on(s.tokens()).Where("access_tokens.user_id = ?", s.v.UserID)}, err
+		return way{filtered: s.own(b)}, err
 	case field == "id" && s.v.All && q.asksOnly("platform", "scope"):
-		return way{}, nil // the order of one index
-	case field == "id" && (counted || !s.v.All && !few):
+		return s.inOneIndex(b, q)
+	case field == "id" && s.v.All && sameDescription(q):
+		return way{filtered: b.on(s.tokens()).Where(shortDescription)}, nil // the order of another
+	case field == "id" && !s.v.All && !few && !counted:
+		return s.seen(b, q, count, descending)
+	case field == "id" && counted:
 		return s.merged(b, q, count, descending)
 	case s.v.All && few:
 		return way{}, nil
 	}
 	return s.weighed(b, q, count, few)
+}
+
+// inOneIndex finds a page in the order of ids by the index of platforms or that of scopes, whichever leads to fewer.
+func (s tokenShortcuts) inOneIndex(b *queryBuilder, q Query) (way, error) {
+	if s.v.Platform == "" || len(q.Filters) == 0 {
+		return way{}, nil
+	}
+	here, err := s.r.sum(s.byApplication())
+	if err != nil {
+		return way{}, err
+	}
+	everywhere, err := s.r.sum(tokenShortcuts{r: s.r}.byApplication().on(b))
+	if err != nil || everywhere < here {
+		return way{}, err
+	}
+	return way{filtered: b.unindexed().on(s.tokens())}, nil
 }
 
 // weighed chooses between reading in the order asked for and sorting.
@@ -145,6 +163,24 @@ func (b *queryBuilder) unindexed() *queryBuilder {
 	return &other
 }
 
+// seen finds a page of an administrator in the order of ids: by sorting the tokens with such descriptions as are asked for, where those are few.
+func (s tokenShortcuts) seen(b *queryBuilder, q Query, count int64, descending bool) (way, error) {
+	d, err := s.seenDescribed(b, q)
+	if err != nil {
+		return way{}, err
+	}
+	// Sorting is weighed as a tenth: what an application's tokens are read for may stand far from the first of them.
+	if d == nil || d.inside*count > 10*d.seen*int64(q.Offset+q.Limit) {
+		return s.merged(b, q, count, descending)
+	}
+	var branches []branch
+	for _, part := range d.of(d.tokens) {
+		branches = append(branches, branch{part, "COALESCE(access_tokens.id, access_tokens.id)"})
+	}
+	ids, err := s.r.merge("access_tokens", branches, descending, q)
+	return way{ids: ids}, err
+}
+
 // merged finds a page in the order of ids in which each application's tokens stand by themselves: what the page may show of each, and of
 // the own tokens, is merged.
 func (s tokenShortcuts) merged(b *queryBuilder, q Query, count int64, descending bool) (way, error) {
@@ -198,20 +234,16 @@ func (s tokenShortcuts) byDescription(b *queryBuilder, q Query, descending bool)
 	return way{ids: ids}, err
 }
 
-// The index of descriptions holds those that are no longer than an entry of an index may be.
-const (
-	shortDescription = "length(access_tokens.description) <= 256"
-	longDescription  = "length(access_tokens.description) > 256"
-)
-
 // ranges are the parts of all tokens that meet conditions on the description, each to be read by an index of its own; one part, where there
 // are no such conditions.
 func (s tokenShortcuts) ranges(b *queryBuilder, q Query) []*gorm.DB {
-	indexed := slices.ContainsFunc(q.Filters, func(f Filter) bool {
-		return f.Field == "description" && !f.Not && !f.Or && (f.Lookup == "" || f.Lookup == "exact" || f.Lookup == "startswith")
-	})
-	if !indexed {
+	within, _, _ := described(q)
+	if within == (stretch{to: afterAll}) {
 		return []*gorm.DB{b.on(s.tokens())}
 	}
-	return []*gorm.DB{b.on(s.tokens()).Where(shortDescription), b.unindexed().on(s.either("+")).Where(longDescription)}
+	parts := []*gorm.DB{b.on(s.tokens()).Where(shortDescription)}
+	for _, c := range within.ranges(longKey) {
+		parts = append(parts, b.unindexed().on(s.either("+")).Where(longDescription).Where(c.sql, c.args...))
+	}
+	return parts
 }
