@@ -14,6 +14,7 @@ func (tx *Import) Bulk(table string, rows int64) (finish func() error, err error
 	if rows < bulkFrom {
 		return nothing, nil
 	}
+	tx.bulk = true
 	var indexes []index
 	empty, err := tx.Empty(table)
 	if err == nil && empty {
@@ -48,7 +49,7 @@ func (tx *Import) finishBulk(table string, indexes []index) error {
 	if tx.gathered != "" { // what comes next must not take the table for as small as it was
 		statements = append(statements, "ANALYZE "+table, "ANALYZE import_rows")
 	}
-	tx.gathered, tx.columns = "", nil
+	tx.bulk, tx.gathered, tx.columns = false, "", nil
 	return tx.run(statements...)
 }
 

@@ -89,7 +89,7 @@ func (tx *Import) AccessTokens(rows []models.AccessToken) error {
 		return []any{t.ID, t.Digest[:], t.Hint, optional(t.UserID), optional(t.ApplicationID), string(t.Scope), t.Description, t.Expires,
 			optional(t.LastUsed), "", string(t.Platform), t.FamilyID, "", t.Created, t.Modified}
 	})
-	if err != nil || tx.db.Name() != SQLite {
+	if err != nil || tx.db.Name() != SQLite || tx.bulk { // what is settled reads the indexes
 		return err
 	}
 	return tx.settle(settleFrom)

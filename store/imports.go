@@ -19,6 +19,7 @@ import (
 type Import struct {
 	*Tx
 	connection *sql.Conn
+	bulk       bool     // is a table without its indexes
 	gathered   string   // the temporary table of the rows that Bulk was told of, "" without
 	columns    []string // of it that are filled
 }
