@@ -20,7 +20,7 @@ func (b *bed) secretWorks(t testing.TB, c client, secret string) bool {
 func TestRotateSecret(t *testing.T) {
 	onBed(t, func(t *testing.T, b *bed) {
 		rotate := func(overlap int64) string {
-			_, secret, err := b.RotateSecret(t.Context(), as(b.orgAdmin), models.FaceGateway, b.web.ID, overlap)
+			_, secret, err := b.RotateSecret(t.Context(), as(b.orgAdmin), models.FaceGateway, b.web.ID, overlap, "")
 			check(t, err)
 			return secret.Reveal()
 		}
@@ -58,7 +58,7 @@ func TestRotateSecretRefused(t *testing.T) {
 	onBed(t, func(t *testing.T, b *bed) {
 		rotate := func(actor server.Actor, face models.Face, id, overlap int64) func() error {
 			return func() error {
-				_, _, err := b.RotateSecret(t.Context(), actor, face, id, overlap)
+				_, _, err := b.RotateSecret(t.Context(), actor, face, id, overlap, "")
 				return err
 			}
 		}
@@ -90,7 +90,7 @@ func TestRegenerateToken(t *testing.T) {
 		id, first := made.AccessToken.ID, made.AccessTokenValue
 		b.db.Clock.Advance(time.Hour)
 		regenerate := func(overlap int64) models.Secret {
-			issued, err := b.RegenerateToken(t.Context(), as(b.alice), models.FaceGateway, id, overlap)
+			issued, err := b.RegenerateToken(t.Context(), as(b.alice), models.FaceGateway, id, overlap, "")
 			check(t, err)
 			if token := issued.AccessToken; token.ID != id || token.Description != "ci" || token.Scope != "read" || !token.Expires.Equal(made.AccessToken.Expires) ||
 				!token.Modified.Equal(b.db.Now()) || token.Hint != issued.AccessTokenValue.Reveal()[:4] {
@@ -139,7 +139,7 @@ func TestRegenerateTokenRefused(t *testing.T) {
 		ofApplication := b.issued(t, b.member, models.FaceGateway, &b.web).AccessToken
 		regenerate := func(actor server.Actor, face models.Face, id, overlap int64) func() error {
 			return func() error {
-				_, err := b.RegenerateToken(t.Context(), actor, face, id, overlap)
+				_, err := b.RegenerateToken(t.Context(), actor, face, id, overlap, "")
 				return err
 			}
 		}
@@ -173,7 +173,7 @@ func TestRegenerateTokenRace(t *testing.T) {
 		token := b.issued(t, b.alice, models.FaceGateway, nil).AccessToken
 		values := make([]models.Secret, racers)
 		race(func(n int) {
-			issued, err := b.RegenerateToken(t.Context(), as(b.alice), models.FaceGateway, token.ID, 60)
+			issued, err := b.RegenerateToken(t.Context(), as(b.alice), models.FaceGateway, token.ID, 60, "")
 			if err != nil {
 				t.Errorf("regenerate: %v", err)
 				return

@@ -19,8 +19,9 @@ func checkOverlap(seconds int64) error {
 }
 
 // RotateSecret gives a confidential client another secret, shown this once; the one before works for overlap seconds more, and none from
-// before that (contract §12.33). Tokens are not touched.
-func (s *Server) RotateSecret(ctx context.Context, actor Actor, face models.Face, id, overlap int64) (*models.Application, models.Secret, error) {
+// before that (contract §12.33). Tokens are not touched. form is the single-use number of the form that asks, "" for none; one that comes again
+// is *Repeated.
+func (s *Server) RotateSecret(ctx context.Context, actor Actor, face models.Face, id, overlap int64, form string) (*models.Application, models.Secret, error) {
 	var secret models.Secret
 	err := s.store.Write(ctx, func(tx *store.Tx) error {
 		application, err := tx.LockApplication(id)
@@ -45,11 +46,11 @@ func (s *Server) RotateSecret(ctx context.Context, actor Actor, face models.Face
 			return err
 		}
 		entry := actor.did(models.OperationUpdate, applicationObject(application), models.Changes{})
-		entry.Note = "secret rotated"
+		entry.Note, entry.Form = "secret rotated", formNumber(form)
 		return tx.Record(entry)
 	})
 	if err != nil {
-		return nil, models.Secret{}, fmt.Errorf("rotate a client secret: %w", err)
+		return nil, models.Secret{}, s.repeated(ctx, actor, form, fmt.Errorf("rotate a client secret: %w", err))
 	}
 	application, err := s.store.Read(ctx).Application(id)
 	return application, secret, err
@@ -67,8 +68,9 @@ func rotateSecret(tx *store.Tx, a *models.Application, overlap int64) (models.Se
 }
 
 // RegenerateToken gives a personal token of the gateway another value, shown this once; all else about it stays, its expiry too. The value
-// before works for overlap seconds more, and none from before that (contract §12.33).
-func (s *Server) RegenerateToken(ctx context.Context, actor Actor, face models.Face, id, overlap int64) (*Issued, error) {
+// before works for overlap seconds more, and none from before that (contract §12.33). form is the single-use number of the form that asks, "" for
+// none; one that comes again is *Repeated.
+func (s *Server) RegenerateToken(ctx context.Context, actor Actor, face models.Face, id, overlap int64, form string) (*Issued, error) {
 	issued := &Issued{}
 	err := s.store.Write(ctx, func(tx *store.Tx) error {
 		token, err := tx.LockAccessToken(id)
@@ -92,11 +94,11 @@ func (s *Server) RegenerateToken(ctx context.Context, actor Actor, face models.F
 			return err
 		}
 		entry := actor.did(models.OperationUpdate, tokenObject(token), models.Changes{})
-		entry.Note = "regenerated"
+		entry.Note, entry.Form = "regenerated", formNumber(form)
 		return tx.Record(entry)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("regenerate a token: %w", err)
+		return nil, s.repeated(ctx, actor, form, fmt.Errorf("regenerate a token: %w", err))
 	}
 	return issued, nil
 }

@@ -93,6 +93,7 @@ type ApplicationPage struct {
 	Tokens        []Token  // the newest; Application.TokenCount says how many there are
 	MayEdit       bool
 	MayDelete     bool
+	MayRotate     bool // the viewer may give a confidential client another secret
 	MaySkip       bool // may switch skip_authorization on
 }
 
@@ -118,7 +119,12 @@ type ApplicationCreatedPage struct {
 	Application Application
 	Secret      string // "" for a public client
 	Changed     bool   // the application is older than the secret: it became confidential
+	Rotated     bool
+	Overlap     int64 // seconds that the secret before a rotation works on
 }
+
+// Fate says what becomes of the secret before a rotation.
+func (p ApplicationCreatedPage) Fate() string { return fate(p.Overlap) }
 
 func name(choices []Choice, value string) string {
 	for _, each := range choices {

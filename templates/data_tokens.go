@@ -86,6 +86,7 @@ type TokenForm struct {
 }
 
 // TokenPage is filled into "token". The form posts description and scope to /tokens/ID. Refresh posts once to /tokens/ID/refresh.
+// /tokens/ID/regenerate leads to "renew".
 // /tokens/ID/delete leads to "confirm_delete".
 type TokenPage struct {
 	Page
@@ -94,6 +95,7 @@ type TokenPage struct {
 	Errors     Errors
 	MayEdit    bool
 	MayRefresh bool   // a gateway token with a live refresh token, and the viewer may
+	MayRenew   bool   // one's own personal token of the gateway that has not expired
 	Once       string // the single-use number of the refresh form
 }
 
@@ -138,7 +140,13 @@ type TokenCreatedPage struct {
 	Value     string
 	Refresh   string // the refresh token, "" where there is none
 	Refreshed bool   // made by refreshing: the previous value is dead
+
+	Regenerated bool
+	Overlap     int64 // seconds that the previous value of a regenerated token works on
 }
+
+// Fate says what becomes of the previous value of a regenerated token.
+func (p TokenCreatedPage) Fate() string { return fate(p.Overlap) }
 
 // Curl is a command line that tries the token.
 func (p TokenCreatedPage) Curl() string {

@@ -140,13 +140,15 @@ func applicationSamples() []sample {
 		{"applications", "all", ApplicationsPage{Page: samplePage("applications"), List: sampleList("/applications", "", "name", 4, 1, 50), Rows: applications, MayCreate: true}},
 		{"applications", "no-results", ApplicationsPage{Page: samplePage("applications"), List: sampleList("/applications", "organization=2&search=x", "name", 0, 1, 50), Organization: Link{2, "Platform engineering"}, Reason: "Only administrators of an organization create applications."}},
 		{"applications", "empty", ApplicationsPage{Page: samplePage("applications"), List: sampleList("/applications", "", "name", 0, 1, 50), MayCreate: true}},
-		{"application", "filled", ApplicationPage{Page: samplePage("applications"), Application: applications[0], Form: form, Organizations: sampleChoices(), Tokens: tokens[:3], MayEdit: true, MayDelete: true, MaySkip: true}},
+		{"application", "filled", ApplicationPage{Page: samplePage("applications"), Application: applications[0], Form: form, Organizations: sampleChoices(), Tokens: tokens[:3], MayEdit: true, MayDelete: true, MaySkip: true, MayRotate: true}},
 		{"application", "insecure", ApplicationPage{Page: samplePage("applications"), Application: applications[1], Form: form, Organizations: sampleChoices(), MayEdit: true}},
 		{"application_new", "fresh", ApplicationNewPage{Page: samplePage("applications"), Form: ApplicationForm{ClientType: "confidential", GrantType: "authorization-code"}, Organizations: sampleChoices(), MaySkip: true, Once: "n3"}},
 		{"application_new", "wrong", ApplicationNewPage{Page: samplePage("applications"), Form: wrong, Errors: errors, Organizations: sampleChoices(), Once: "n3"}},
 		{"application_new", "without-organization", ApplicationNewPage{Page: samplePage("applications")}},
 		{"application_created", "confidential", ApplicationCreatedPage{Page: samplePage("applications"), Application: applications[0], Secret: "bB6oGx0DkPzq1WnT8Yc4VfRj7LhMs2AeUi9KdXpQ5tEwNyZr3CgHmJvFaSlOuB6oGx0DkPzq1WnT8Yc4VfRj7LhMs2AeUi9KdXpQ5tEwNyZr3CgHmJvFaSlOu123"}},
 		{"application_created", "public", ApplicationCreatedPage{Page: samplePage("applications"), Application: applications[2]}},
+		{"renew", "token", RenewPage{Page: samplePage("tokens"), Verb: "Regenerate token", Name: tokens[8].Description, Lede: "The token gets a new value, shown once.", Action: "/tokens/1/regenerate", Cancel: "/tokens/1", Overlap: "3600", Once: "n3"}},
+		{"renew", "refused", RenewPage{Page: samplePage("applications"), Verb: "Rotate secret", Name: "Service desk", Lede: "The application gets a new client secret, shown once.", Action: "/applications/1/rotate", Cancel: "/applications/1", Errors: Errors{{"current_password", "This is not your password."}}, Once: "n4", Password: true}},
 	}
 }
 

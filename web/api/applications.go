@@ -188,7 +188,7 @@ func (c *call) rotateSecret() error {
 	if err != nil {
 		return err
 	}
-	application, secret, err := c.server.RotateSecret(c.ctx(), c.actor, c.name, application.ID, overlap)
+	application, secret, err := c.server.RotateSecret(c.ctx(), c.actor, c.name, application.ID, overlap, "")
 	if err != nil {
 		return err
 	}

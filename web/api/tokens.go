@@ -108,7 +108,7 @@ func (c *call) regenerateToken() error {
 	if err != nil {
 		return err
 	}
-	issued, err := c.server.RegenerateToken(c.ctx(), c.actor, c.name, token.ID, overlap)
+	issued, err := c.server.RegenerateToken(c.ctx(), c.actor, c.name, token.ID, overlap, "")
 	if err != nil {
 		return err
 	}

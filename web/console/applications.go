@@ -138,7 +138,8 @@ func (w *Console) renderApplication(c *gin.Context, status int, a *models.Applic
 	data := templates.ApplicationPage{Page: w.page(c, "applications"), Application: w.applicationRow(a), Form: form, Errors: problems,
 		Tokens: w.tokenRows(actor, tokens.Rows), MaySkip: w.maySkip(actor),
 		MayEdit:   policy.Application(actor.Actor, models.ActionUpdate, a, face) == nil,
-		MayDelete: policy.Application(actor.Actor, models.ActionDelete, a, face) == nil}
+		MayDelete: policy.Application(actor.Actor, models.ActionDelete, a, face) == nil,
+		MayRotate: a.ClientType == models.Confidential && policy.RotateSecret(actor.Actor, a, face) == nil}
 	data.Application.TokenCount = tokens.Count
 	if data.MayEdit {
 		if data.Organizations, err = w.organizationsFor(c, a); err != nil {

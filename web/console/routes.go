@@ -33,6 +33,8 @@ func (w *Console) table() []page {
 		{method: get, path: "/tokens/:id", handler: w.showToken},
 		{method: post, path: "/tokens/:id", handler: w.updateToken},
 		{method: post, path: "/tokens/:id/refresh", handler: w.refreshToken},
+		{method: get, path: "/tokens/:id/regenerate", handler: w.askRegenerate},
+		{method: post, path: "/tokens/:id/regenerate", handler: w.regenerateToken},
 		{method: get, path: "/tokens/:id/delete", handler: w.confirmDeleteToken},
 		{method: post, path: "/tokens/:id/delete", handler: w.deleteToken},
 
@@ -45,6 +47,8 @@ func (w *Console) table() []page {
 		{method: post, path: "/applications/new", handler: w.createApplication},
 		{method: get, path: "/applications/:id", handler: w.showApplication},
 		{method: post, path: "/applications/:id", handler: w.updateApplication},
+		{method: get, path: "/applications/:id/rotate", handler: w.askRotate},
+		{method: post, path: "/applications/:id/rotate", handler: w.rotateSecret},
 		{method: get, path: "/applications/:id/delete", handler: w.confirmDeleteApplication},
 		{method: post, path: "/applications/:id/delete", handler: w.deleteApplication},
 

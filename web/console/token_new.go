@@ -93,7 +93,7 @@ func (w *Console) createToken(c *gin.Context) error {
 		}
 		return w.renderNewToken(c, http.StatusUnprocessableEntity, form, problems, once)
 	}
-	return w.renderIssued(c, issued, false)
+	return w.renderIssued(c, issued, templates.TokenCreatedPage{})
 }
 
 func expiryField(form templates.TokenForm) string {
@@ -138,11 +138,12 @@ func (w *Console) refreshToken(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return w.renderIssued(c, issued, true)
+	return w.renderIssued(c, issued, templates.TokenCreatedPage{Refreshed: true})
 }
 
-func (w *Console) renderIssued(c *gin.Context, issued *server.Issued, refreshed bool) error {
-	return w.render(c, http.StatusOK, "token_created", templates.TokenCreatedPage{Page: w.page(c, "tokens"),
-		Token: w.tokenRow(actorOf(c), issued.AccessToken), Value: issued.AccessTokenValue.Reveal(),
-		Refresh: issued.RefreshTokenValue.Reveal(), Refreshed: refreshed})
+// renderIssued shows what was issued; data says how.
+func (w *Console) renderIssued(c *gin.Context, issued *server.Issued, data templates.TokenCreatedPage) error {
+	data.Page, data.Token = w.page(c, "tokens"), w.tokenRow(actorOf(c), issued.AccessToken)
+	data.Value, data.Refresh = issued.AccessTokenValue.Reveal(), issued.RefreshTokenValue.Reveal()
+	return w.render(c, http.StatusOK, "token_created", data)
 }

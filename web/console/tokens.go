@@ -148,7 +148,8 @@ func (w *Console) renderToken(c *gin.Context, status int, token *models.AccessTo
 	actor, policy := actorOf(c), w.server.Policy()
 	data := templates.TokenPage{Page: w.page(c, "tokens"), Token: w.tokenRow(actor, token), Form: form, Errors: problems, Once: newForm(),
 		MayEdit:    policy.Token(actor.Actor, models.ActionUpdate, token, face) == nil,
-		MayRefresh: policy.Token(actor.Actor, models.ActionRefresh, token, face) == nil && refreshable(token, w.server.Now())}
+		MayRefresh: policy.Token(actor.Actor, models.ActionRefresh, token, face) == nil && refreshable(token, w.server.Now()),
+		MayRenew:   policy.Regenerate(actor.Actor, token, face) == nil && !token.Expired(w.server.Now())}
 	if token.CreatedBy != nil {
 		if creator, err := w.server.User(c.Request.Context(), actor, face, *token.CreatedBy); err == nil {
 			data.Token.CreatedBy = templates.Link{ID: creator.ID, Name: creator.Username}
