@@ -123,6 +123,19 @@ func (s Scope) permits(write bool) error {
 // Maintain decides who may revoke and clear tokens in bulk.
 func (p Policy) Maintain(actor Actor) error { return only(actor.Superuser()) }
 
+// Session decides who may see and end a session: its user, and superusers, who may end everybody's. Auditors see no addresses of others.
+func (p Policy) Session(actor Actor, session *Session) error {
+	return only(actor.Superuser() || actor.User != nil && session.UserID == actor.User.ID)
+}
+
+// VisibleSessions says whose sessions the actor sees.
+func (p Policy) VisibleSessions(actor Actor) Visibility {
+	if actor.User == nil {
+		return Visibility{}
+	}
+	return Visibility{All: actor.Superuser(), UserID: actor.User.ID}
+}
+
 // Visibility says which rows of a list an actor sees: All of them, or the union of what stands below; of one Platform if it is set.
 // UserID is the owner (of tokens) or the user itself (of users).
 type Visibility struct {

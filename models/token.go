@@ -128,6 +128,8 @@ type Session struct {
 	Created  time.Time
 	LastSeen time.Time
 	Expires  time.Time
+
+	User *User // filled where the store says so
 }
 
 // Setting is a small fact that the product keeps for itself, as text.

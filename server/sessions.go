@@ -173,6 +173,63 @@ func (s *Server) SignOut(ctx context.Context, actor Actor) error {
 	return nil
 }
 
+// Sessions lists the sessions that have not expired and that the actor may see.
+func (s *Server) Sessions(ctx context.Context, actor Actor, face models.Face, q store.Query) (store.Page[models.Session], error) {
+	q.Sees = s.policy.Sight(actor.Actor, face)
+	return s.store.Read(ctx).LiveSessions(q, s.policy.VisibleSessions(actor.Actor))
+}
+
+// Session loads one of them. Another's is refused as if it were there.
+func (s *Server) Session(ctx context.Context, actor Actor, id int64) (*models.Session, error) {
+	session, err := s.store.Read(ctx).Session(id)
+	if err != nil {
+		return nil, err
+	}
+	return session, s.policy.Session(actor.Actor, session)
+}
+
+// EndSession ends a session: what it signed in is signed out from then on.
+func (s *Server) EndSession(ctx context.Context, actor Actor, id int64) error {
+	err := s.store.Write(ctx, func(tx *store.Tx) error {
+		session, err := tx.Session(id)
+		if err != nil {
+			return err
+		}
+		if err := s.policy.Session(actor.Actor, session); err != nil {
+			return err
+		}
+		if err := tx.DeleteSession(id); err != nil {
+			return err
+		}
+		entry := actor.did(models.OperationSignOut, userObject(session.User), models.Changes{})
+		entry.Note = "ended a session"
+		return tx.Record(entry)
+	})
+	if err != nil {
+		return fmt.Errorf("end session: %w", err)
+	}
+	return nil
+}
+
+// EndOtherSessions ends all sessions of the actor but the one that asks, and returns their number.
+func (s *Server) EndOtherSessions(ctx context.Context, actor Actor) (ended int64, err error) {
+	if actor.User == nil || actor.Session == nil {
+		return 0, &models.Denied{Outcome: models.Forbidden}
+	}
+	err = s.store.Write(ctx, func(tx *store.Tx) error {
+		if ended, err = tx.DeleteSessions(actor.User.ID, actor.Session.ID); err != nil || ended == 0 {
+			return err
+		}
+		entry := actor.did(models.OperationSignOut, userObject(actor.User), models.Changes{})
+		entry.Note = fmt.Sprintf("ended %d other sessions", ended)
+		return tx.Record(entry)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("end other sessions: %w", err)
+	}
+	return ended, nil
+}
+
 // ExpireSessions ends all sessions there are, or those of the user named, each user's in a transaction of its own (contract §6). An
 // unknown user is store.ErrNotFound.
 func (s *Server) ExpireSessions(ctx context.Context, actor Actor, username string) error {

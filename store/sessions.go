@@ -3,8 +3,45 @@ package store
 import (
 	"time"
 
+	"gorm.io/gorm"
+
 	"gatehouse/models"
 )
+
+var sessionList = &resource{
+	table: "sessions",
+	columns: map[string]column{
+		"id":        {sql: "sessions.id", kind: idColumn},
+		"user":      {sql: "sessions.user_id", kind: idColumn},
+		"address":   {sql: "sessions.address"},
+		"agent":     {sql: "sessions.agent"},
+		"created":   {sql: "sessions.created", kind: timeColumn},
+		"last_seen": {sql: "sessions.last_seen", kind: timeColumn},
+	},
+	relations: map[string]relation{"user": {to: "users", on: "{to}.id = {from}.user_id", as: "users"}},
+	search:    []string{"address", "agent", "user__username"},
+	order:     []Order{{Field: "last_seen", Descending: true}},
+}
+
+// Session loads a session with its user; ErrNotFound, also for one that has expired.
+func (r Reader) Session(id int64) (*models.Session, error) {
+	return one[models.Session](r.db.Preload("User").Where("id = ? AND expires > ?", id, r.now))
+}
+
+// LiveSessions lists sessions that have not expired, with their users.
+func (r Reader) LiveSessions(q Query, v models.Visibility) (Page[models.Session], error) {
+	return limited(r, q, func(r Reader) (Page[models.Session], error) {
+		return list[models.Session](r.visibleSessions(v), sessionList, q, "User")
+	})
+}
+
+func (r Reader) visibleSessions(v models.Visibility) *gorm.DB {
+	live := r.db.Where("sessions.expires > ?", r.now)
+	if v.All {
+		return live
+	}
+	return live.Where("sessions.user_id = ?", v.UserID)
+}
 
 // SessionByDigest loads the session whose id a cookie holds, expired or not; ErrNotFound.
 func (r Reader) SessionByDigest(digest models.Digest) (*models.Session, error) {

@@ -192,6 +192,12 @@ func aloneSamples() []sample {
 	return []sample{
 		{"login", "fresh", LoginPage{Page: nobody}},
 		{"login", "failed", LoginPage{Page: nobody, Username: "admin", Next: "/tokens", Message: "Username or password is wrong.", Client: "Service desk"}},
+		{"sessions", "everybody", SessionsPage{Page: samplePage("sessions"), List: sampleList("/sessions", "", "-last_seen", 3, 1, 50), Everybody: true, Rows: []Session{
+			{ID: 1, Owner: Link{1, "admin"}, Device: "Firefox on Linux", Agent: "Mozilla/5.0", Address: "192.0.2.4", Created: ago(time.Hour), LastSeen: ago(time.Minute), Current: true},
+			{ID: 2, Owner: Link{7, "nadja.kowalczyk@subsidiary.example.com"}, Device: "Unknown device", Agent: "x", Address: "2001:db8:85a3:8d3:1319:8a2e:370:7348", Created: ago(30 * aDay), LastSeen: ago(aDay)},
+			{ID: 3, Owner: Link{9, "svc"}, Device: "Python", Created: ago(time.Hour), LastSeen: ago(time.Hour)}}}},
+		{"sessions", "own", SessionsPage{Page: sampleOwnPage(), List: sampleList("/sessions", "", "-last_seen", 1, 1, 50), Rows: []Session{{ID: 1, Owner: Link{7, "n"}, Device: "Safari on iPhone", Address: "192.0.2.4", Created: ago(time.Hour), LastSeen: ago(time.Minute), Current: true}}}},
+		{"sessions", "no-results", SessionsPage{Page: samplePage("sessions"), List: sampleList("/sessions", "search=x", "-last_seen", 0, 1, 50), Everybody: true}},
 		{"setup", "fresh", SetupPage{Page: nobody, Code: "kX3q-81mB-Zz0T"}},
 		{"setup", "wrong", SetupPage{Page: nobody, Code: "x", Username: "admin", Errors: Errors{{"code", "This code is not the one that the server printed."}, {"password_confirm", "The two passwords differ."}}}},
 		{"consent", "filled", consent},

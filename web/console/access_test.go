@@ -63,6 +63,10 @@ var accesses = []access{
 	{"POST", "/tokens/{issued}/delete", "", "303 403 303 303 403 303"},
 	{"POST", "/tokens/{theirs}/delete", "", "303 303 403 403 403 303"},
 
+	{"GET", "/sessions", "", "302 200 200 200 200 200"},
+	{"POST", "/sessions/{session}/end", "", "303 303 403 403 403 303"}, // alice's
+	{"POST", "/sessions/others", "", "303 303 303 303 303 303"},
+
 	{"GET", "/applications", "", "302 200 200 200 200 200"},
 	{"GET", "/authorized", "", "302 200 200 200 200 200"},
 	{"GET", "/authorized/{application}/withdraw", "", "302 404 404 404 404 404"}, // nobody consented to it

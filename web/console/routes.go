@@ -38,6 +38,10 @@ func (w *Console) table() []page {
 		{method: get, path: "/tokens/:id/delete", handler: w.confirmDeleteToken},
 		{method: post, path: "/tokens/:id/delete", handler: w.deleteToken},
 
+		{method: get, path: "/sessions", handler: w.listSessions},
+		{method: post, path: "/sessions/others", handler: w.endOtherSessions},
+		{method: post, path: "/sessions/:id/end", handler: w.endSession},
+
 		{method: get, path: "/authorized", handler: w.listAuthorized},
 		{method: get, path: "/authorized/:id/withdraw", handler: w.confirmWithdraw},
 		{method: post, path: "/authorized/:id/withdraw", handler: w.withdraw},

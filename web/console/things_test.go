@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"gatehouse/models"
 	"gatehouse/server"
@@ -43,6 +44,12 @@ func makeThings(t testing.TB, s *webtest.Site) things {
 				return err
 			}
 		}
+		session := &models.Session{Digest: models.NewSecret(40).Digest(), UserID: s.ID("alice"), Address: "203.0.113.9", Agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+			Created: tx.Now(), LastSeen: tx.Now(), Expires: tx.Now().Add(time.Hour)}
+		if err := tx.CreateSession(session); err != nil {
+			return err
+		}
+		x["session"] = session.ID
 		return nil
 	})
 	x["application"] = register(t, s, models.FaceConsole, x["organization"]).ID
