@@ -61,7 +61,7 @@ func TestSessionsOfEverybody(t *testing.T) {
 		b.get("/sessions?search=nowhere").is(200).says("main", "No results")
 		page := b.get("/sessions?owner=alice").is(200).says(".lede", "2 sessions")
 		for range 2 {
-			page = b.follow(b.submit(page, "tbody tr:nth-child(1) form"))
+			b.follow(b.submit(page, "tbody tr:nth-child(1) form")).says(".flash-good", "The session has ended.")
 			page = b.get("/sessions?owner=alice")
 		}
 		alice.get("/tokens").is(302)
