@@ -79,7 +79,7 @@ func (r *run) importApplications() error {
 		reason: r.refusedApplication,
 		again: func(a *applicationRow, was store.ImportedRow) (string, error) {
 			r.applications[a.ID] = was.ID
-			if a.digest() != was.Digest {
+			if !was.Digest.Equal(a.digest()) {
 				r.changed(a.ID, a.Name)
 			}
 			return reasonImported, nil

@@ -31,7 +31,7 @@ func (r *run) importOrganizations() error {
 		reason: func(*organizationRow) string { return "" },
 		again: func(o *organizationRow, was store.ImportedRow) (string, error) {
 			r.organizations[o.ID] = was.ID
-			if !was.Kept() && o.digest() != was.Digest {
+			if !was.Kept() && !was.Digest.Equal(o.digest()) {
 				r.changed(o.ID, o.Name)
 			}
 			return reasonImported, nil

@@ -98,7 +98,7 @@ func inUTC(t *time.Time) *time.Time {
 // userAgain disables here who was disabled at the source since; other changes are told only.
 func (r *run) userAgain(u *userRow, was store.ImportedRow) (string, error) {
 	r.users[u.ID], r.kept[u.ID] = was.ID, was.Kept()
-	if was.Kept() || was.Digest == u.digest() {
+	if was.Kept() || was.Digest.Equal(u.digest()) {
 		return reasonImported, nil
 	}
 	if u.IsActive || !r.Revoke || !wasActive(was.Digest) {

@@ -25,7 +25,7 @@ type ImportRow struct {
 }
 
 // Kept reports whether the row here was there before the import, which took it for the same thing and left it as it was.
-func (r *ImportRow) Kept() bool { return r.Digest == Digest{} }
+func (r *ImportRow) Kept() bool { return r.Digest.Equal(Digest{}) }
 
 // ImportReport tells what an import did, or would do. No token or secret is in it.
 type ImportReport struct {
