@@ -248,6 +248,9 @@ func listBy[T any](db *gorm.DB, r *resource, q Query, by shortcuts, preload ...s
 	filtered := b.on(db)
 	if by != nil && q.Limit > 0 {
 		way, err := by.way(conditions, q, count)
+		if err == nil && way.filtered != nil {
+			way.ids, err = rowsOf[int64](way.filtered.Select(r.table+".id"), b, q, nil)
+		}
 		switch {
 		case err != nil:
 			return page, translate(err)
@@ -255,8 +258,6 @@ func listBy[T any](db *gorm.DB, r *resource, q Query, by shortcuts, preload ...s
 			found := b.unindexed().on(db.Session(&gorm.Session{NewDB: true}).Table(r.table)).Where(r.table+".id IN ?", way.ids)
 			page.Rows, err = rowsOf[T](found, b, Query{}, preload)
 			return page, err
-		case way.filtered != nil:
-			filtered = way.filtered
 		}
 	}
 	page.Rows, err = rowsOf[T](filtered, b, q, preload)

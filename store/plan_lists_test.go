@@ -1,11 +1,16 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
+	"testing"
 
 	"gatehouse/models"
 	"gatehouse/store"
+	"gatehouse/store/storetest"
 )
 
 // meant reports whether a step reads all of an index, or the table in its order, because that is what is quick: the index of the few long
@@ -16,7 +21,7 @@ func meant(statement, step string) bool {
 		{"", "access_tokens_long_description"},
 		{" ORDER BY id LIMIT", "access_tokens"},
 		{"ORDER BY access_tokens.description", "INDEX access_tokens_description"},
-		{"SELECT count(*)", "last_used on access_tokens"},
+		{"SELECT COUNT(", "last_used on access_tokens"},
 		{"access_tokens.last_used IS NULL ORDER BY access_tokens.id LIMIT", ""},
 		{"access_tokens.application_id IS NULL ORDER BY access_tokens.id, access_tokens.id LIMIT", "access_tokens_pkey"},
 	} {
@@ -72,3 +77,67 @@ func pagesOfLists(r store.Reader) map[string]func(*store.Tx) error {
 	}
 	return operations
 }
+
+// TestPlansAreCovering: what is tried on the tokens that an administrator's page passes over, and what a range of theirs counts, stands in an index;
+// the table is read for the tokens of the page alone.
+func TestPlansAreCovering(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		growMany(t, db, 10_000)
+		write(t, db, func(tx *store.Tx) error {
+			return errors.Join(tx.Exec("UPDATE access_tokens SET last_used = created WHERE id % 3 = 0"), tx.Exec("UPDATE applications SET organization_id = 1 WHERE id < 12"))
+		})
+		if db.Dialect() == store.PostgreSQL { // which reads from the table what was written since
+			_, pool := db.Pools()
+			_, err := pool.ExecContext(t.Context(), "VACUUM ANALYZE access_tokens")
+			check(t, err)
+		}
+		administrator := models.Visibility{UserID: 7, Organizations: []int64{1}}
+		pages := map[string]store.Query{
+			"page of a platform": {Filters: []store.Filter{{Field: "platform", Value: "gateway"}}, Limit: 25, Offset: 75},
+			"count of created":   {Filters: []store.Filter{{Field: "created", Lookup: "gt", Value: "2001-01-01"}}, Limit: 25},
+			"count of expires":   {Filters: []store.Filter{{Field: "expires", Lookup: "lt", Value: "2100-01-01"}}, Limit: 25},
+		}
+		for _, field := range []string{"created", "expires", "last_used", "description", "user__username"} {
+			for _, descending := range []bool{false, true} {
+				pages[fmt.Sprintf("page in order of %s, descending %t", field, descending)] = store.Query{
+					Order: []store.Order{{Field: field, Descending: descending}}, Limit: 25, Offset: 75}
+			}
+		}
+		var seen []store.Statement
+		check(t, db.Trace(func(s store.Statement) { seen = append(seen, s) }))
+		for name, q := range pages {
+			seen = nil
+			page, err := db.Read(t.Context()).AccessTokens(q, administrator)
+			check(t, err)
+			if len(page.Rows) != q.Limit || len(seen) == 0 {
+				t.Errorf("%s: %d rows by %d statements", name, len(page.Rows), len(seen))
+			}
+			for _, statement := range seen {
+				if plan := explain(t, db, statement); !strings.Contains(statement.SQL, "digest") && readsTokens(statement.SQL, plan) {
+					t.Errorf("%s reads the table: %s\n%s", name, statement.SQL, plan)
+				}
+			}
+		}
+	})
+}
+
+// readsTokens reports whether a statement reads tokens from the table, the few own ones and those of long descriptions aside.
+func readsTokens(statement, plan string) bool {
+	for _, step := range strings.Split(recheckPattern.ReplaceAllString(plan, " $1"), "\n") {
+		few := strings.Contains(step, "length(description) > 256") || strings.Contains(step, "access_tokens_long_description") || strings.Contains(step, "SEARCH access_tokens USING INDEX access_tokens_user (user_id=?)")
+		if rows := rowsPattern.FindStringSubmatch(step); rows != nil {
+			n, _ := strconv.Atoi(rows[1])
+			few = few || n <= 100
+		}
+		if tablePattern.MatchString(step) && !few && !counts(statement, step) {
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	recheckPattern = regexp.MustCompile(`\n *(Recheck Cond)`)
+	rowsPattern    = regexp.MustCompile(` rows=(\d+) `)
+	tablePattern   = regexp.MustCompile(`(SCAN|SEARCH) access_tokens( USING INDEX|$)|(Seq|Heap) Scan on access_tokens|Index Scan (Backward )?using \S+ on access_tokens`)
+)

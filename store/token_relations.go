@@ -105,9 +105,6 @@ func (s tokenShortcuts) related(b *queryBuilder, q Query, by tokenReference, des
 	view := s.grouped(q)
 	if by.key == "user_id" {
 		view = s.byUser()
-		if !s.v.All {
-			view = view.where("(access_tokens.user_id = ? OR "+administered+")", s.v.UserID, s.v.Organizations)
-		}
 	}
 	numbers, err := s.r.numbers(view.where(key+" IN ?", ids).on(b), key)
 	counts := map[int64]int64{}
