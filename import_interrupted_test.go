@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -47,6 +48,25 @@ func TestImportInterrupted(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestImportOnAFullDisk: an import that the disk has no room for says so and leaves nothing behind; with room the next one brings everything along. A
+// limit on the size of files stands for the full disk.
+func TestImportOnAFullDisk(t *testing.T) {
+	t.Parallel()
+	database := "sqlite:" + filepath.Join(t.TempDir(), "gatehouse.db")
+	c, p := newController(t), newProgram(t, database)
+	p.mustCommand("migrate")
+	before := tablesOf(t, database)
+	arguments := append([]string{"-c", `ulimit -f 1500 && exec "$0" "$@"`, p.binary}, p.importing(c)...)
+	stdout, stderr, code, err := run(t.Context(), "/bin/sh", p.folder, p.env, arguments...)
+	if err != nil || code != 1 || stdout != "" || !strings.Contains(stderr, "CommandError: the database is not available") || strings.Contains(stderr, "goroutine") {
+		t.Errorf("exit %d, %v, stdout %q, stderr:\n%s", code, err, stdout, stderr)
+	}
+	sameTables(t, before, tablesOf(t, database))
+	if text, f := p.mustImport(c), mustFacts(t); !strings.HasPrefix(text, f.lines()) {
+		t.Errorf("afterwards (-want +got):\n%s", cmp.Diff(f.lines(), text))
 	}
 }
 

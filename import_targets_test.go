@@ -95,7 +95,10 @@ func TestImportConflicts(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("conflicts (-want +got):\n%s", diff)
 		}
-		stdout, _, code = p.importFrom(c)
+		stdout, stderr, code = p.importFrom(c)
+		if !strings.Contains(stderr, "--renumber") || strings.Contains(stdout, `""`) {
+			t.Errorf("no hint, or a name that is none:\n%s%s", stdout, stderr)
+		}
 		for _, words := range []string{"svc-backup", "Terraform Runner", "Default", "taken"} {
 			if code != 1 || !strings.Contains(stdout, words) {
 				t.Errorf("exit %d, the report in words does not say %q:\n%s", code, words, stdout)

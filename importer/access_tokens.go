@@ -42,7 +42,7 @@ func (r *run) importAccessTokens() error {
 		id:     func(t *accessTokenRow) int64 { return t.ID },
 		digest: func(t *accessTokenRow) models.Digest { return t.Token.digest },
 		reason: r.refusedAccessToken,
-		again:  func(*accessTokenRow, store.ImportedRow) (string, error) { return reasonImported, nil },
+		again:  r.accessTokenAgain,
 		gone:   r.goneAccessTokens, place: r.placeAccessTokens})
 }
 
@@ -54,9 +54,16 @@ func (s *source) sourceToken() string {
 	return "NULL::bigint"
 }
 
+// accessTokenAgain finds another token where the imported one was, which so is no more: nobody changes a token's string.
+func (r *run) accessTokenAgain(counted *part, t *accessTokenRow, was store.ImportedRow) (string, error) {
+	if was.Digest.Equal(t.Token.digest) {
+		return reasonImported, nil
+	}
+	return reasonOther, r.goneAccessTokens(counted, []store.ImportedRow{was})
+}
+
 // goneAccessTokens notes tokens that were deleted at the source since: they are revoked there.
-func (r *run) goneAccessTokens(gone []store.ImportedRow) {
-	counted := r.current()
+func (r *run) goneAccessTokens(counted *part, gone []store.ImportedRow) error {
 	for _, row := range gone {
 		if !r.Revoke {
 			counted.Remark(remarkRevoked)
@@ -65,6 +72,7 @@ func (r *run) goneAccessTokens(gone []store.ImportedRow) {
 		counted.Revoked++
 		r.revoked.AccessTokens = append(r.revoked.AccessTokens, row.ID)
 	}
+	return nil
 }
 
 // refusedAccessToken: the reasons are tried in this order (contract §10).
@@ -80,10 +88,16 @@ func (r *run) refusedAccessToken(t *accessTokenRow) string {
 
 // refusedSubject finds whether what a token hangs on is here.
 func (r *run) refusedSubject(user, application *int64) string {
+	if r.strangers[*user] {
+		return "user is another than before"
+	}
 	if _, there := r.users[*user]; !there {
 		return "user " + reasonRemoved
 	}
 	if application != nil {
+		if r.odd[*application] {
+			return "application not imported"
+		}
 		if _, there := r.applications[*application]; !there {
 			return "application " + reasonRemoved
 		}
@@ -98,19 +112,23 @@ func (r *run) liveRefresh(id *int64, created, revoked *time.Time) bool {
 
 // refreshExpires is when a refresh token ends, by the lifetime that they have here.
 func (r *run) refreshExpires(created time.Time) time.Time {
-	return time.Unix(created.Unix()+r.RefreshLifetime, int64(created.Nanosecond())).UTC()
+	expires := time.Unix(created.Unix()+r.RefreshLifetime, int64(created.Nanosecond())).UTC()
+	if last := time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC); expires.After(last) {
+		return last
+	}
+	return expires
 }
 
-func (r *run) placeAccessTokens(counted *models.ImportedTable, rows []accessTokenRow) ([]models.ImportRow, error) {
+func (r *run) placeAccessTokens(counted *part, rows []accessTokenRow) ([]models.ImportRow, error) {
 	ids, digests := make([]int64, len(rows)), make([]models.Digest, len(rows))
 	for n := range rows {
 		ids[n], digests[n] = rows[n].ID, rows[n].Token.digest
 	}
-	taken, err := r.taken(store.TableAccessTokens, ids)
+	taken, err := r.taken(counted, ids)
 	if err != nil {
 		return nil, err
 	}
-	same, err := r.takenDigests(store.TableAccessTokens, digests)
+	same, err := r.takenDigests(counted, digests)
 	if err != nil {
 		return nil, err
 	}
@@ -122,43 +140,27 @@ func (r *run) placeAccessTokens(counted *models.ImportedTable, rows []accessToke
 			counted.Skip(reasonHere)
 			continue
 		}
-		id, ok, err := r.seatOfToken(counted.Table, store.TableAccessTokens, row.ID, taken[row.ID])
+		seat, err := r.seatOfUnnamed(counted, row.ID, "", taken[row.ID])
 		if err != nil {
 			return nil, err
 		}
-		if !ok {
+		if seat.taken {
 			continue
 		}
 		if !r.now.Before(row.Expires) {
 			counted.Remark("expired, with a live refresh token")
 		}
 		if row.RefreshToken != nil {
-			r.refreshed[*row.RefreshToken] = id
+			r.refreshed[*row.RefreshToken] = seat.id
 		}
-		tokens = append(tokens, r.accessToken(row, id))
-		become = append(become, models.ImportRow{SourceTable: counted.Table, SourceID: row.ID, Digest: row.Token.digest, ID: id})
+		tokens = append(tokens, r.accessToken(row, seat.id))
+		become = append(become, models.ImportRow{SourceTable: counted.Table, SourceID: row.ID, Digest: row.Token.digest, ID: seat.id})
 		counted.Imported++
 	}
 	if !r.stores() {
 		return nil, nil
 	}
 	return become, r.tx.AccessTokens(tokens)
-}
-
-// seatOfToken is seatOf for what has no name.
-func (r *run) seatOfToken(t, target string, id int64, taken bool) (here int64, ok bool, err error) {
-	if taken && !r.Renumber {
-		r.conflict(t, id, "", "the id is taken here, by another")
-		return 0, false, nil
-	}
-	if taken {
-		if here, err = r.nextID(target); err != nil {
-			return 0, false, err
-		}
-		r.report.Renumbered = append(r.report.Renumbered, models.Renumbered{Table: t, From: id, To: here})
-		return here, true, nil
-	}
-	return id, true, nil
 }
 
 func (r *run) accessToken(row *accessTokenRow, id int64) models.AccessToken {

@@ -34,7 +34,7 @@ type applicationRow struct {
 
 // ErrNoKey says that secrets are encrypted and that no key was given.
 var ErrNoKey = errors.New("the client secrets at the source are encrypted. Give the controller's key with --secret-key-file (its file is mostly " +
-	"/etc/tower/SECRET_KEY), or import the applications without their secrets with --without-secrets")
+	"/etc/tower/SECRET_KEY; an operator keeps it in the secret NAME-secret-key), or import the applications without their secrets with --without-secrets")
 
 // errNoSecretFits says that the key belongs to another controller.
 var errNoSecretFits = fmt.Errorf("%w: none of the source's secrets can be decrypted. Give the key of this controller, or import the applications "+
@@ -47,11 +47,11 @@ func (r *run) checkKey() error {
 	}
 	rows, err := r.source.tx.Query(r.ctx, "SELECT client_secret FROM "+r.source.tables.applications+" WHERE client_secret LIKE $1", encryptedPrefix+"%")
 	if err != nil {
-		return fmt.Errorf("read the source's secrets: %w", err)
+		return failed("read the source's secrets", err)
 	}
 	stored, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err != nil || len(stored) == 0 {
-		return err
+		return failed("read the source's secrets", err)
 	}
 	if r.SecretKey == nil {
 		return ErrNoKey
@@ -77,13 +77,13 @@ func (r *run) importApplications() error {
 		id:     func(a *applicationRow) int64 { return a.ID },
 		digest: (*applicationRow).digest,
 		reason: r.refusedApplication,
-		again: func(a *applicationRow, was store.ImportedRow) (string, error) {
+		again: func(counted *part, a *applicationRow, was store.ImportedRow) (string, error) {
 			r.applications[a.ID] = was.ID
 			if !was.Digest.Equal(a.digest()) {
-				r.changed(a.ID, a.Name)
+				r.since(counted, a.ID, a.Name, problemChanged)
 			}
 			return reasonImported, nil
-		}, gone: r.remarkEach, place: r.placeApplications})
+		}, gone: r.noteGone, place: r.placeApplications})
 }
 
 func (a *applicationRow) digest() models.Digest {
@@ -98,6 +98,7 @@ func (a *applicationRow) digest() models.Digest {
 // refusedApplication finds what an application is that nothing here is, or what it belongs to that was deleted here before it came.
 func (r *run) refusedApplication(a *applicationRow) string {
 	if kind := models.ClientType(a.ClientType); kind != models.Confidential && kind != models.Public {
+		r.odd[a.ID] = true
 		return "unknown client type"
 	}
 	if a.OrganizationID != nil {
@@ -113,8 +114,8 @@ func (r *run) refusedApplication(a *applicationRow) string {
 	return ""
 }
 
-func (r *run) placeApplications(counted *models.ImportedTable, rows []applicationRow) ([]models.ImportRow, error) {
-	places, err := r.applicationsHere(rows)
+func (r *run) placeApplications(counted *part, rows []applicationRow) ([]models.ImportRow, error) {
+	places, err := r.applicationsHere(counted, rows)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +125,7 @@ func (r *run) placeApplications(counted *models.ImportedTable, rows []applicatio
 		row := &rows[n]
 		application := r.application(row)
 		r.applications[row.ID] = row.ID
-		if found, err := places.find(r, counted.Table, row.ID, &application); err != nil {
+		if found, err := places.find(r, counted, row.ID, &application); err != nil {
 			return nil, err
 		} else if !found {
 			continue
@@ -201,14 +202,14 @@ type nameIn struct {
 	name         string
 }
 
-func (r *run) applicationsHere(rows []applicationRow) (*places, error) {
+func (r *run) applicationsHere(counted *part, rows []applicationRow) (*places, error) {
 	ids, clientIDs, names := make([]int64, len(rows)), make([]string, len(rows)), make([]string, len(rows))
 	for n := range rows {
 		ids[n], clientIDs[n], names[n] = rows[n].ID, rows[n].ClientID, rows[n].Name
 	}
 	here := &places{clientIDs: map[string]int64{}, names: map[nameIn]int64{}}
 	var err error
-	if here.ids, err = r.taken(store.TableApplications, ids); err != nil {
+	if here.ids, err = r.taken(counted, ids); err != nil {
 		return nil, err
 	}
 	like, err := r.reader.ApplicationsLike(clientIDs, names)
@@ -222,9 +223,9 @@ func (r *run) applicationsHere(rows []applicationRow) (*places, error) {
 }
 
 // find gives the application its id, and another name where that is taken in its organization and it may have one; false: there is no place.
-func (p *places) find(r *run, table string, sourceID int64, a *models.Application) (found bool, err error) {
+func (p *places) find(r *run, counted *part, sourceID int64, a *models.Application) (found bool, err error) {
 	if holder, taken := p.clientIDs[a.ClientID]; taken {
-		r.conflict(table, sourceID, a.Name, fmt.Sprintf("the client id is taken here, by the application with id %d", holder))
+		r.conflict(counted, sourceID, a.Name, fmt.Sprintf("the client id is taken here, by the application with id %d", holder))
 		return false, nil
 	}
 	var holder int64
@@ -236,15 +237,15 @@ func (p *places) find(r *run, table string, sourceID int64, a *models.Applicatio
 	case !named && !p.ids[a.ID]:
 		return true, nil
 	case !r.Renumber && named:
-		r.conflict(table, sourceID, a.Name, fmt.Sprintf("the name is taken in the organization here, by the application with id %d", holder))
+		r.conflict(counted, sourceID, a.Name, fmt.Sprintf("the name is taken in the organization here, by the application with id %d", holder))
 		return false, nil
 	case !r.Renumber:
-		r.conflict(table, sourceID, a.Name, "the id is taken here, by another")
+		r.conflict(counted, sourceID, a.Name, "the id is taken here, by another")
 		return false, nil
 	}
-	changed := models.Renumbered{Table: table, From: sourceID}
+	changed := models.Renumbered{Table: counted.Table, From: sourceID}
 	if p.ids[a.ID] {
-		if a.ID, err = r.nextID(store.TableApplications); err != nil {
+		if a.ID, err = r.nextID(counted.target); err != nil {
 			return false, err
 		}
 	}

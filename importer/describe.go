@@ -1,9 +1,11 @@
 package importer
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/jackc/pgx/v5"
 
@@ -37,14 +39,34 @@ func (r *run) describe() error {
 	}
 	rows, err := r.source.tx.Query(r.ctx, "SELECT key, COALESCE(value::text, 'null') FROM conf_setting WHERE key = ANY ($1) AND user_id IS NULL ORDER BY id", proposed)
 	if err != nil {
-		return fmt.Errorf("read the source's settings: %w", err)
+		return failed("read the source's settings", err)
 	}
 	var key, value string
 	_, err = pgx.ForEachRow(rows, []any{&key, &value}, func() error {
-		if json.Valid([]byte(value)) && !strings.HasPrefix(value, `"`+encryptedPrefix) {
-			r.report.Settings[key] = json.RawMessage(value)
+		if strings.HasPrefix(value, `"`+encryptedPrefix) {
+			return nil
+		}
+		if encoded, ok := compacted(value); ok {
+			r.report.Settings[key] = encoded
 		}
 		return nil
 	})
-	return err
+	return failed("read the source's settings", err)
+}
+
+// compacted is JSON in one line of characters that can be printed; false where it is none.
+func compacted(text string) (json.RawMessage, bool) {
+	var line bytes.Buffer
+	if json.Compact(&line, []byte(text)) != nil {
+		return nil, false
+	}
+	var printable strings.Builder
+	for _, each := range line.String() { // what cannot be printed can only be in a string
+		if unicode.IsPrint(each) || each > 0xffff {
+			printable.WriteRune(each)
+		} else {
+			fmt.Fprintf(&printable, `\u%04x`, each)
+		}
+	}
+	return json.RawMessage(printable.String()), true
 }

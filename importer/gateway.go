@@ -44,7 +44,7 @@ func (s *source) findGateway(ctx context.Context) error {
 		case err == nil:
 			*table = found
 		case !errors.Is(err, pgx.ErrNoRows):
-			return fmt.Errorf("read the source's schema: %w", err)
+			return failed("read the source's schema", err)
 		}
 	}
 	s.tables.rolesQuery = fmt.Sprintf(gatewayRoles, s.tables.organizations)

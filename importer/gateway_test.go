@@ -1,6 +1,7 @@
 package importer_test
 
 import (
+	"context"
 	"os"
 	"testing"
 	"time"
@@ -14,10 +15,10 @@ import (
 	"gatehouse/store/storetest"
 )
 
-// sourceOf makes a database of the statements in a file.
-func sourceOf(t *testing.T, file string, more ...string) string {
+// sourceOf makes a gateway's database, and runs more statements on it.
+func sourceOf(t *testing.T, more ...string) string {
 	t.Helper()
-	statements, err := os.ReadFile(file)
+	statements, err := os.ReadFile("testdata/gateway.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,13 +30,14 @@ func sourceOf(t *testing.T, file string, more ...string) string {
 // change runs statements at the source.
 func change(t *testing.T, address string, statements ...string) {
 	t.Helper()
-	connection, err := pgx.Connect(t.Context(), address)
+	ctx := context.WithoutCancel(t.Context()) // also while cleaning up
+	connection, err := pgx.Connect(ctx, address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = connection.Close(t.Context()) }()
+	defer func() { _ = connection.Close(ctx) }()
 	for _, statement := range statements {
-		if _, err := connection.Exec(t.Context(), statement); err != nil {
+		if _, err := connection.Exec(ctx, statement); err != nil {
 			t.Fatalf("%v: %s", err, statement)
 		}
 	}
@@ -76,7 +78,7 @@ func must[T any](t *testing.T) func(T, error) T {
 
 func TestGateway(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db storetest.DB) {
-		source := sourceOf(t, "testdata/gateway.sql")
+		source := sourceOf(t)
 		outcome, numbers := imported(t, db, fromGateway(source))
 		want := map[string][2]int64{"people": {6, 0}, "groups": {1, 0}, "dab_rbac_roleuserassignment": {3, 1}, "dab_oauth2_provider_oauth2application": {2, 0},
 			"dab_oauth2_provider_oauth2accesstoken": {3, 0}, "dab_oauth2_provider_oauth2refreshtoken": {2, 0}}

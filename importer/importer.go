@@ -5,9 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"math"
-	"slices"
 	"strings"
 	"time"
 
@@ -45,10 +42,13 @@ type Revoked struct {
 }
 
 // ErrConflicts says that rows of the source have no place here; the report names each. Nothing was stored.
-var ErrConflicts = errors.New("some ids or names are taken here; nothing was imported")
+var ErrConflicts = errors.New("some ids or names are taken here; nothing was imported. With --renumber those of that name are used, or other ids given")
 
 // idsAbove is how far the ids that are given here stay above those of the source until the last run (contract §12.27).
 const idsAbove = 1_000_000
+
+// idHighest is the highest id of a source: with what is given here above it, all are numbers that JavaScript has.
+const idHighest = 1<<53 - 1 - 1_000*idsAbove
 
 // run is one import.
 type run struct {
@@ -62,10 +62,11 @@ type run struct {
 	report *models.ImportReport
 
 	users, organizations, applications map[int64]int64 // ids here by those of the source
-	kept                               map[int64]bool  // users of the source who were here before: their rights stay as they are
+	kept, keptOrganizations            map[int64]bool  // of the source, which were here before: who was, has no more rights in what was than before
+	strangers                          map[int64]bool  // users of the source who have the id of another who was imported
+	odd                                map[int64]bool  // applications of the source that nothing here is
 	lastIDs                            map[string]int64
-	empty, before                      bool              // was the table that is being filled when that began; was anything imported into it before
-	unused                             map[string]string // tables of the source by those here that gave none of the ids above the source's
+	unused                             map[string][]string // tables of sources by those here that gave none of the ids above the source's
 	families                           families
 	refreshed                          map[int64]int64 // access tokens here that this import stored, by their refresh tokens' ids at the source
 	revoked                            Revoked
@@ -76,8 +77,8 @@ type run struct {
 // entry, if it stored anything (contract §10).
 func Import(ctx context.Context, db *store.Store, o Options) (*Outcome, error) {
 	r := &run{Options: o, ctx: ctx, store: db, now: db.Now(),
-		users: map[int64]int64{}, organizations: map[int64]int64{}, applications: map[int64]int64{}, kept: map[int64]bool{},
-		refreshed: map[int64]int64{}, lastIDs: map[string]int64{}, unused: map[string]string{}}
+		users: map[int64]int64{}, organizations: map[int64]int64{}, applications: map[int64]int64{}, kept: map[int64]bool{}, odd: map[int64]bool{},
+		keptOrganizations: map[int64]bool{}, strangers: map[int64]bool{}, refreshed: map[int64]int64{}, lastIDs: map[string]int64{}, unused: map[string][]string{}}
 	if r.Progress == nil {
 		r.Progress = func(string, int64, int64) {}
 	}
@@ -113,7 +114,7 @@ func (r *run) all() error {
 	if err := r.sameSource(); err != nil {
 		return err
 	}
-	for _, step := range []func() error{r.importUsers, r.importOrganizations, r.importRoles, r.importApplications, r.importAccessTokens,
+	for _, step := range []func() error{r.notEmptied, r.importUsers, r.importOrganizations, r.importRoles, r.importApplications, r.importAccessTokens,
 		r.importRefreshTokens, r.countCodes, r.describe} {
 		if err := step(); err != nil {
 			return err
@@ -129,7 +130,7 @@ func (r *run) all() error {
 	return r.finish()
 }
 
-// finish keeps the report.
+// finish keeps the report, and writes the activity entry.
 func (r *run) finish() error {
 	before, err := r.reader.ImportRuns(1)
 	if err != nil || !r.report.Changed() && (!r.Last || len(before) > 0 && before[0].Last) {
@@ -144,6 +145,9 @@ func (r *run) finish() error {
 		if table.Imported > 0 {
 			numbers = append(numbers, fmt.Sprintf("%d of %s", table.Imported, table.Table))
 		}
+		if table.Revoked > 0 {
+			numbers = append(numbers, fmt.Sprintf("the end of %d of %s", table.Revoked, table.Table))
+		}
 	}
 	entry.Note = "imported from the " + strings.ToLower(r.From.Label()) + ": " + cmp.Or(strings.Join(numbers, ", "), "nothing new")
 	return r.tx.Record(entry)
@@ -152,9 +156,16 @@ func (r *run) finish() error {
 // stores reports whether rows are stored: not in a dry run, and not after a conflict, which ends in nothing anyway.
 func (r *run) stores() bool { return r.tx != nil && len(r.report.Conflicts) == 0 }
 
+// namedMost is the number of conflicts, or of rows that have changed, that a report names.
+const namedMost = 10_000
+
 // conflict notes a row whose place is taken.
-func (r *run) conflict(table string, id int64, name, problem string) {
-	r.report.Conflicts = append(r.report.Conflicts, models.ImportConflict{Table: table, ID: id, Name: name, Problem: problem})
+func (r *run) conflict(counted *part, id int64, name, problem string) {
+	if len(r.report.Conflicts) >= namedMost {
+		counted.Remark("more conflicts, which are not named")
+		return
+	}
+	r.report.Conflicts = append(r.report.Conflicts, models.ImportConflict{Table: counted.Table, ID: id, Name: name, Problem: problem})
 }
 
 // nextID gives an id that neither the source nor anybody here has, or gets meanwhile.
@@ -173,12 +184,12 @@ func (r *run) reserve(table, sourceTable string) error {
 	if err != nil {
 		return err
 	}
-	if highest > math.MaxInt64-2*idsAbove {
+	if highest > idHighest {
 		return fmt.Errorf("the source's table %s has the id %d, which leaves none for rows that are made here", sourceTable, highest)
 	}
 	last, err := r.reader.LastID(table)
 	if last <= highest+idsAbove {
-		r.unused[table] = sourceTable
+		r.unused[table] = r.source.tablesLike(table)
 	}
 	r.lastIDs[table] = max(last, highest+idsAbove)
 	if highest == 0 {
@@ -188,20 +199,4 @@ func (r *run) reserve(table, sourceTable string) error {
 		return err
 	}
 	return r.tx.RaiseIDs(table, r.lastIDs[table])
-}
-
-// errOtherSource says that the source is not the one of earlier imports.
-var errOtherSource = errors.New("this is another database than the one that was imported from before: most of the users that were imported are not in it")
-
-// sameSource makes sure that what is missing at the source is missing because it was deleted there.
-func (r *run) sameSource() error {
-	known, err := r.reader.Imported(store.TableUsers, r.source.tables.users, -1<<62, 1<<62)
-	if err != nil || len(known) == 0 {
-		return err
-	}
-	missing, err := r.source.missing(r.ctx, r.source.tables.users, slices.Collect(maps.Keys(known)))
-	if err == nil && missing*2 > len(known) {
-		err = errOtherSource
-	}
-	return err
 }

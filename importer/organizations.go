@@ -29,13 +29,25 @@ func (r *run) importOrganizations() error {
 		id:     func(o *organizationRow) int64 { return o.ID },
 		digest: (*organizationRow).digest,
 		reason: func(*organizationRow) string { return "" },
-		again: func(o *organizationRow, was store.ImportedRow) (string, error) {
-			r.organizations[o.ID] = was.ID
+		again: func(counted *part, o *organizationRow, was store.ImportedRow) (string, error) {
+			r.organizations[o.ID], r.keptOrganizations[o.ID] = was.ID, was.Kept()
 			if !was.Kept() && !was.Digest.Equal(o.digest()) {
-				r.changed(o.ID, o.Name)
+				r.since(counted, o.ID, o.Name, problemChanged)
 			}
 			return reasonImported, nil
-		}, gone: r.remarkEach, place: r.placeOrganizations})
+		},
+		gone: r.noteGone,
+		place: func(counted *part, rows []organizationRow) ([]models.ImportRow, error) {
+			return placeNamed(r, counted, rows, named[organizationRow, models.Organization]{ids: r.organizations, kept: r.keptOrganizations,
+				id:     func(o *organizationRow) int64 { return o.ID },
+				name:   func(o *organizationRow) string { return o.Name },
+				digest: (*organizationRow).digest,
+				make: func(o *organizationRow, id int64) models.Organization {
+					return models.Organization{ID: id, Name: o.Name, Description: o.Description, Stamps: r.stamps(o.Created, o.Modified)}
+				},
+				store:    func(organizations []models.Organization) error { return r.tx.Organizations(organizations) },
+				stranger: func(*organizationRow, int64) string { return "" }})
+		}})
 }
 
 func (o *organizationRow) digest() models.Digest {
@@ -52,50 +64,4 @@ func (r *run) stamps(created, modified *time.Time) models.Stamps {
 		stamps.Modified = modified.UTC()
 	}
 	return stamps
-}
-
-func (r *run) placeOrganizations(counted *models.ImportedTable, rows []organizationRow) ([]models.ImportRow, error) {
-	ids, names := make([]int64, len(rows)), make([]string, len(rows))
-	for n := range rows {
-		ids[n], names[n] = rows[n].ID, rows[n].Name
-	}
-	taken, err := r.taken(store.TableOrganizations, ids)
-	if err != nil {
-		return nil, err
-	}
-	same, err := r.reader.NamedOrganizations(names)
-	if err != nil {
-		return nil, err
-	}
-	holders := map[string]int64{}
-	for _, organization := range same {
-		holders[organization.Name] = organization.ID
-	}
-	var organizations []models.Organization
-	var become []models.ImportRow
-	for n := range rows {
-		row := &rows[n]
-		holder, named := holders[row.Name]
-		seat, err := r.seatOf(counted.Table, store.TableOrganizations, row.ID, row.Name, holder, named, taken[row.ID])
-		if err != nil {
-			return nil, err
-		}
-		r.organizations[row.ID] = seat.id
-		if seat.taken {
-			continue
-		}
-		if seat.here {
-			become = append(become, models.ImportRow{SourceTable: counted.Table, SourceID: row.ID, ID: seat.id})
-			counted.Skip(reasonHere)
-			continue
-		}
-		become = append(become, models.ImportRow{SourceTable: counted.Table, SourceID: row.ID, Digest: row.digest(), ID: seat.id})
-		organizations = append(organizations, models.Organization{ID: seat.id, Name: row.Name, Description: row.Description,
-			Stamps: r.stamps(row.Created, row.Modified)})
-		counted.Imported++
-	}
-	if !r.stores() {
-		return nil, nil
-	}
-	return become, r.tx.Organizations(organizations)
 }

@@ -69,26 +69,28 @@ func (r *run) refusedRefreshToken(t *refreshTokenRow) string {
 
 // refreshTokenAgain notes a token that was revoked at the source since. One that was used here goes on here, until the source
 // revokes it: then all that came of it ends, since either somebody wants its end or it was used at both.
-func (r *run) refreshTokenAgain(t *refreshTokenRow, was store.ImportedRow) (string, error) {
+func (r *run) refreshTokenAgain(counted *part, t *refreshTokenRow, was store.ImportedRow) (string, error) {
 	switch {
+	case !was.Digest.Equal(t.Token.digest):
+		return reasonOther, r.goneRefreshTokens(counted, []store.ImportedRow{was})
 	case t.Revoked == nil && was.Revoked != nil:
 		return reasonRemoved, nil
 	case t.Revoked != nil && (was.Revoked == nil || !was.Revoked.Equal(*t.Revoked)):
-		r.revokeRefreshToken(was)
+		r.revokeRefreshToken(counted, was)
 	}
 	return reasonImported, nil
 }
 
-func (r *run) goneRefreshTokens(gone []store.ImportedRow) {
+func (r *run) goneRefreshTokens(counted *part, gone []store.ImportedRow) error {
 	for _, row := range gone {
 		if r.now.Before(*row.Expires) { // else it was cleared
-			r.revokeRefreshToken(row)
+			r.revokeRefreshToken(counted, row)
 		}
 	}
+	return nil
 }
 
-func (r *run) revokeRefreshToken(was store.ImportedRow) {
-	counted := r.current()
+func (r *run) revokeRefreshToken(counted *part, was store.ImportedRow) {
 	switch {
 	case was.Revoked != nil && !was.Used:
 	case !r.Revoke:
@@ -102,7 +104,7 @@ func (r *run) revokeRefreshToken(was store.ImportedRow) {
 	}
 }
 
-func (r *run) placeRefreshTokens(counted *models.ImportedTable, rows []refreshTokenRow) ([]models.ImportRow, error) {
+func (r *run) placeRefreshTokens(counted *part, rows []refreshTokenRow) ([]models.ImportRow, error) {
 	ids, digests := make([]int64, len(rows)), make([]models.Digest, len(rows))
 	var accessTokens []int64
 	for n := range rows {
@@ -111,11 +113,11 @@ func (r *run) placeRefreshTokens(counted *models.ImportedTable, rows []refreshTo
 			accessTokens = append(accessTokens, *rows[n].AccessToken)
 		}
 	}
-	taken, err := r.taken(store.TableRefreshTokens, ids)
+	taken, err := r.taken(counted, ids)
 	if err != nil {
 		return nil, err
 	}
-	same, err := r.takenDigests(store.TableRefreshTokens, digests)
+	same, err := r.takenDigests(counted, digests)
 	if err != nil {
 		return nil, err
 	}
@@ -131,14 +133,14 @@ func (r *run) placeRefreshTokens(counted *models.ImportedTable, rows []refreshTo
 			counted.Skip(reasonHere)
 			continue
 		}
-		id, ok, err := r.seatOfToken(counted.Table, store.TableRefreshTokens, row.ID, taken[row.ID])
+		seat, err := r.seatOfUnnamed(counted, row.ID, "", taken[row.ID])
 		if err != nil {
 			return nil, err
 		}
-		if !ok {
+		if seat.taken {
 			continue
 		}
-		token := r.refreshToken(row, id)
+		token := r.refreshToken(row, seat.id)
 		if to, ok := r.refreshed[row.ID]; ok {
 			token.AccessTokenID = &to
 		} else if row.AccessToken != nil {
@@ -148,7 +150,7 @@ func (r *run) placeRefreshTokens(counted *models.ImportedTable, rows []refreshTo
 		}
 		counted.Remark(map[bool]string{true: "revoked", false: "live"}[token.Revoked != nil])
 		tokens = append(tokens, token)
-		become = append(become, models.ImportRow{SourceTable: counted.Table, SourceID: row.ID, Digest: row.Token.digest, ID: id})
+		become = append(become, models.ImportRow{SourceTable: counted.Table, SourceID: row.ID, Digest: row.Token.digest, ID: seat.id})
 		counted.Imported++
 	}
 	if !r.stores() {
@@ -159,7 +161,7 @@ func (r *run) placeRefreshTokens(counted *models.ImportedTable, rows []refreshTo
 
 // accessTokensHere gives the ids of access tokens that an earlier import brought along and that are still there.
 func (r *run) accessTokensHere(ids []int64) (map[int64]int64, error) {
-	if len(ids) == 0 || !r.before {
+	if len(ids) == 0 {
 		return nil, nil
 	}
 	here, err := r.reader.ImportedIDs(r.source.tables.accessTokens, ids)
@@ -199,7 +201,7 @@ func (r *run) readFamilies() error {
 	rows, err := s.tx.Query(r.ctx, "SELECT r.id, "+s.sourceToken()+" FROM "+s.tables.refreshTokens+" AS r JOIN "+s.tables.accessTokens+
 		" AS t ON t.id = r.access_token_id WHERE "+s.sourceToken()+" IS NOT NULL")
 	if err != nil {
-		return fmt.Errorf("read the source's families: %w", err)
+		return failed("read the source's families", err)
 	}
 	r.families.parents = map[int64]int64{}
 	var child, parent int64
@@ -209,7 +211,7 @@ func (r *run) readFamilies() error {
 		parents = append(parents, parent)
 		return nil
 	}); err != nil {
-		return fmt.Errorf("read the source's families: %w", err)
+		return failed("read the source's families", err)
 	}
 	r.families.here, err = r.reader.ImportedFamilies(s.tables.refreshTokens, parents)
 	return err

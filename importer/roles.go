@@ -55,25 +55,48 @@ func (r *run) importRoles() error {
 	if err != nil {
 		return err
 	}
-	holds := func(row *roleRow) bool {
-		if row.OrganizationID == nil {
-			return auditors[r.users[row.UserID]]
-		}
-		return memberships[r.membership(row)]
-	}
+	held := holders{r, memberships, auditors}
 	return bring(r, table[roleRow]{name: r.source.tables.roles, target: store.TableUsers, query: r.source.tables.rolesQuery,
 		id:     func(m *roleRow) int64 { return m.ID },
 		reason: r.refusedRole,
-		again: func(m *roleRow, _ store.ImportedRow) (string, error) {
-			if !holds(m) {
+		again: func(_ *part, m *roleRow, _ store.ImportedRow) (string, error) {
+			if !held.holds(m) {
 				return reasonRemoved, nil
 			}
 			return reasonImported, nil
 		},
-		gone: r.remarkEach,
-		place: func(counted *models.ImportedTable, rows []roleRow) ([]models.ImportRow, error) {
-			return r.placeRoles(counted, rows, holds)
+		gone: func(counted *part, gone []store.ImportedRow) error {
+			for range gone {
+				counted.Remark(remarkGone)
+			}
+			return nil
+		},
+		place: func(counted *part, rows []roleRow) ([]models.ImportRow, error) {
+			return r.placeRoles(counted, rows, held)
 		}})
+}
+
+// holders are those who hold roles here.
+type holders struct {
+	r           *run
+	memberships map[models.Membership]bool
+	auditors    map[int64]bool
+}
+
+func (h *holders) holds(m *roleRow) bool {
+	if m.OrganizationID == nil {
+		return h.auditors[h.r.users[m.UserID]]
+	}
+	return h.memberships[h.r.membership(m)]
+}
+
+// add notes one, since the source may have the same role in several rows.
+func (h *holders) add(m *roleRow) {
+	if m.OrganizationID == nil {
+		h.auditors[h.r.users[m.UserID]] = true
+	} else {
+		h.memberships[h.r.membership(m)] = true
+	}
 }
 
 func (r *run) refusedRole(m *roleRow) string {
@@ -85,8 +108,13 @@ func (r *run) refusedRole(m *roleRow) string {
 		return reasonOtherRole
 	case !there:
 		return reasonNoUser
-	case m.Singleton == systemAuditor && r.kept[m.UserID]:
+	case m.OrganizationID == nil && r.kept[m.UserID], m.OrganizationID != nil && r.kept[m.UserID] && r.keptOrganizations[*m.OrganizationID]:
 		return reasonKept
+	}
+	if m.OrganizationID != nil {
+		if _, there := r.organizations[*m.OrganizationID]; !there {
+			return "organization " + reasonRemoved
+		}
 	}
 	return ""
 }
@@ -95,7 +123,7 @@ func (r *run) membership(m *roleRow) models.Membership {
 	return models.Membership{OrganizationID: r.organizations[*m.OrganizationID], UserID: r.users[m.UserID], Role: m.Role}
 }
 
-func (r *run) placeRoles(counted *models.ImportedTable, rows []roleRow, holds func(*roleRow) bool) ([]models.ImportRow, error) {
+func (r *run) placeRoles(counted *part, rows []roleRow, held holders) ([]models.ImportRow, error) {
 	var memberships []models.Membership
 	var auditors []int64
 	become := make([]models.ImportRow, len(rows))
@@ -104,7 +132,7 @@ func (r *run) placeRoles(counted *models.ImportedTable, rows []roleRow, holds fu
 		become[n] = models.ImportRow{SourceTable: counted.Table, SourceID: row.ID, ID: r.users[row.UserID],
 			Digest: sha256.Sum256(fmt.Appendf(nil, "%d %s %s", row.UserID, row.Singleton, row.Role))}
 		switch {
-		case holds(row):
+		case held.holds(row):
 			counted.Skip(reasonHere)
 			continue
 		case row.OrganizationID == nil:
@@ -114,6 +142,7 @@ func (r *run) placeRoles(counted *models.ImportedTable, rows []roleRow, holds fu
 			memberships = append(memberships, r.membership(row))
 			counted.Remark(roleRemarks[row.Role])
 		}
+		held.add(row)
 		counted.Imported++
 	}
 	if !r.stores() {
@@ -143,12 +172,12 @@ func (r *run) describeTeams() error {
 	}
 	rows, err := r.source.tx.Query(r.ctx, throughTeams)
 	if err != nil {
-		return fmt.Errorf("read the source's teams: %w", err)
+		return failed("read the source's teams", err)
 	}
 	var each models.ThroughTeam
 	_, err = pgx.ForEachRow(rows, []any{&each.OrganizationID, &each.Organization, &each.Kind, &each.Users}, func() error {
 		r.report.ThroughTeams = append(r.report.ThroughTeams, each)
 		return nil
 	})
-	return err
+	return failed("read the source's teams", err)
 }

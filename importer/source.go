@@ -12,6 +12,27 @@ import (
 	"gatehouse/models"
 )
 
+// sourceError is an error of the source, which package store would take for one of the database here.
+type sourceError struct {
+	what string
+	err  error
+}
+
+func (e *sourceError) Error() string { return e.what + ": " + e.err.Error() }
+
+// Is tells only whether the import was interrupted.
+func (e *sourceError) Is(target error) bool {
+	return (target == context.Canceled || target == context.DeadlineExceeded) && errors.Is(e.err, target)
+}
+
+// failed says what of the source could not be done; nil where that went well.
+func failed(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &sourceError{what, err}
+}
+
 // source is the database that is imported from, as it is at one moment. It is never written to.
 type source struct {
 	connection *pgx.Conn
@@ -43,6 +64,7 @@ func openSource(ctx context.Context, o Options) (*source, error) {
 	}
 	config.RuntimeParams["application_name"] = "gatehouse"
 	config.RuntimeParams["default_transaction_read_only"] = "on"
+	config.RuntimeParams["client_encoding"] = "UTF8" // else that of the database
 	s := &source{tables: controllerTables}
 	if s.connection, err = pgx.ConnectConfig(ctx, config); err != nil {
 		return nil, fmt.Errorf("connect to the source: %w", err)
@@ -54,13 +76,23 @@ func openSource(ctx context.Context, o Options) (*source, error) {
 	return s, nil
 }
 
+// sessionStatements: rows that a policy hides would seem to be deleted, so that is an error; who waits for somebody's lock at the source keeps
+// others waiting here; and the source waits for us while we store.
+var sessionStatements = []string{"SET LOCAL row_security = off", "SET LOCAL lock_timeout = '60s'",
+	"SET LOCAL idle_in_transaction_session_timeout = 0"}
+
 func (s *source) begin(ctx context.Context, from models.Platform) (err error) {
 	s.tx, err = s.connection.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 	if err != nil {
-		return fmt.Errorf("read the source: %w", err)
+		return failed("read the source", err)
+	}
+	for _, statement := range sessionStatements {
+		if _, err := s.tx.Exec(ctx, statement); err != nil {
+			return failed("read the source", err)
+		}
 	}
 	if err := s.readSchema(ctx); err != nil {
-		return fmt.Errorf("read the source's schema: %w", err)
+		return failed("read the source's schema", err)
 	}
 	if from == models.Gateway {
 		if err := s.findGateway(ctx); err != nil {
@@ -81,8 +113,11 @@ func (s *source) begin(ctx context.Context, from models.Platform) (err error) {
 
 var describedAs = map[models.Platform]string{models.Controller: "an automation controller", models.Gateway: "a platform gateway"}
 
+// readSchema asks the catalogue, not information_schema: that hides what the user may not read, which would pass for what the level does not have.
 func (s *source) readSchema(ctx context.Context) error {
-	rows, err := s.tx.Query(ctx, "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = ANY (current_schemas(false))")
+	rows, err := s.tx.Query(ctx, `SELECT c.relname::text, a.attname::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+		JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+		WHERE n.nspname = ANY (current_schemas(false)) AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND pg_table_is_visible(c.oid)`)
 	if err != nil {
 		return err
 	}
@@ -128,21 +163,13 @@ func (s *source) either(sql, otherwise string, tables ...string) string {
 	return sql
 }
 
-func (s *source) number(ctx context.Context, sql string, args ...any) (number int64, err error) {
-	if err = s.tx.QueryRow(ctx, sql, args...).Scan(&number); err != nil {
-		err = fmt.Errorf("read the source: %w", err)
-	}
+func (s *source) number(ctx context.Context, sql string) (number int64, err error) {
+	err = failed("read the source", s.tx.QueryRow(ctx, sql).Scan(&number))
 	return number, err
 }
 
 func (s *source) highest(ctx context.Context, table string) (int64, error) {
 	return s.number(ctx, "SELECT COALESCE(max(id), 0) FROM "+table)
-}
-
-// missing counts the ids that the table does not have.
-func (s *source) missing(ctx context.Context, table string, ids []int64) (int, error) {
-	there, err := s.number(ctx, "SELECT count(*) FROM "+table+" WHERE id = ANY ($1)", ids)
-	return len(ids) - int(there), err
 }
 
 // list joins columns of a SELECT.

@@ -1,8 +1,10 @@
 package importer
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -20,9 +22,10 @@ const (
 	reasonRevoked   = "revoked long ago"
 	reasonGone      = "access token gone"
 	reasonDuplicate = "duplicate"
+	reasonOther     = "another token than before" // has the id of one that was imported
 )
 
-// What is told of rows that were imported before.
+// What is told of tokens, and of roles, that were imported before.
 const (
 	remarkGone    = "gone at the source since"
 	remarkRevoked = "revoked at the source since, not revoked here without --follow or --finish"
@@ -41,25 +44,33 @@ type table[S any] struct {
 	reason func(*S) string // why it has no place here, whatever is here; "" for none
 
 	// again is asked of a row that was imported before; it returns the reason why it is not again, which is mostly reasonImported.
-	again func(*S, store.ImportedRow) (string, error)
+	again func(*part, *S, store.ImportedRow) (string, error)
 	// gone is told of rows that were imported before and are at the source no longer.
-	gone func([]store.ImportedRow)
+	gone func(*part, []store.ImportedRow) error
 	// place stores rows that are new, and counts each; it returns what they have become.
-	place func(*models.ImportedTable, []S) ([]models.ImportRow, error)
+	place func(*part, []S) ([]models.ImportRow, error)
+}
+
+// part is a table while it is brought along: its part of the report, and where it goes.
+type part struct {
+	*models.ImportedTable
+	target string
+	empty  bool // was the target when that began
+	before bool // was anything of the table imported before
 }
 
 // bring reads a table and brings along what is new.
 func bring[S any](r *run, t table[S]) error {
-	counted := r.counted(t.name)
+	counted := &part{ImportedTable: r.counted(t.name), target: t.target}
 	total, err := r.source.number(r.ctx, "SELECT count(*) FROM "+t.name)
 	if err != nil {
 		return err
 	}
 	finish := func() error { return nil }
-	if r.empty, err = r.reader.Empty(t.target); err != nil {
+	if counted.empty, err = r.reader.Empty(t.target); err != nil {
 		return err
 	}
-	if r.before, err = r.reader.ImportedBefore(t.name); err != nil {
+	if counted.before, err = r.reader.ImportedBefore(t.name); err != nil {
 		return err
 	}
 	if r.stores() {
@@ -69,7 +80,7 @@ func bring[S any](r *run, t table[S]) error {
 	}
 	rows, err := r.source.tx.Query(r.ctx, t.query)
 	if err != nil {
-		return fmt.Errorf("read the source's table %s: %w", t.name, err)
+		return failed("read the source's table "+t.name, err)
 	}
 	defer rows.Close()
 	chunk, after := make([]S, 0, rowsAtOnce), int64(math.MinInt64)
@@ -78,7 +89,10 @@ func bring[S any](r *run, t table[S]) error {
 		for len(chunk) < rowsAtOnce && rows.Next() {
 			row, err := pgx.RowToStructByName[S](rows)
 			if err != nil {
-				return fmt.Errorf("read the source's table %s: %w", t.name, err)
+				return failed("read the source's table "+t.name, err)
+			}
+			if err := check(t.id(&row), &row); err != nil {
+				return failed("read the source's table "+t.name, err)
 			}
 			chunk = append(chunk, row)
 		}
@@ -87,9 +101,15 @@ func bring[S any](r *run, t table[S]) error {
 		if more {
 			upTo = t.id(&chunk[len(chunk)-1])
 		} else if err := rows.Err(); err != nil {
-			return fmt.Errorf("read the source's table %s: %w", t.name, err)
+			return failed("read the source's table "+t.name, err)
 		}
-		if err := bringChunk(r, t, counted, chunk, after, upTo); err != nil {
+		var known map[int64]store.ImportedRow
+		if counted.before {
+			if known, err = r.reader.Imported(t.target, t.name, after, upTo); err != nil {
+				return fmt.Errorf("import %s: %w", t.name, err)
+			}
+		}
+		if err := bringChunk(r, t, counted, chunk, known); err != nil {
 			return fmt.Errorf("import %s: %w", t.name, err)
 		}
 		after = upTo
@@ -103,14 +123,8 @@ func bring[S any](r *run, t table[S]) error {
 	return nil
 }
 
-func bringChunk[S any](r *run, t table[S], counted *models.ImportedTable, chunk []S, after, upTo int64) error {
-	var known map[int64]store.ImportedRow
-	var err error
-	if r.before {
-		if known, err = r.reader.Imported(t.target, t.name, after, upTo); err != nil {
-			return err
-		}
-	}
+// bringChunk brings rows along that follow each other; known are those that were imported before of the same stretch of ids.
+func bringChunk[S any](r *run, t table[S], counted *part, chunk []S, known map[int64]store.ImportedRow) (err error) {
 	fresh := make([]S, 0, len(chunk))
 	for n := range chunk {
 		counted.Read++
@@ -118,7 +132,7 @@ func bringChunk[S any](r *run, t table[S], counted *models.ImportedTable, chunk 
 		delete(known, t.id(&chunk[n]))
 		reason := ""
 		if imported && was.Present {
-			reason, err = t.again(&chunk[n], was)
+			reason, err = t.again(counted, &chunk[n], was)
 		} else if reason = t.reason(&chunk[n]); reason == "" && imported {
 			reason = reasonRemoved
 		}
@@ -138,7 +152,10 @@ func bringChunk[S any](r *run, t table[S], counted *models.ImportedTable, chunk 
 		}
 	}
 	if len(gone) > 0 {
-		t.gone(gone)
+		slices.SortFunc(gone, func(a, b store.ImportedRow) int { return cmp.Compare(a.SourceID, b.SourceID) })
+		if err := t.gone(counted, gone); err != nil {
+			return err
+		}
 	}
 	if len(fresh) == 0 {
 		return nil
@@ -157,64 +174,28 @@ func (r *run) counted(name string) *models.ImportedTable {
 	return table
 }
 
-// current is the part of the report that is about the table that is being read.
-func (r *run) current() *models.ImportedTable { return r.report.Tables[len(r.report.Tables)-1] }
+// What is told of rows that were imported before and are others at the source since. Which of both is right is not for an import to say.
+const (
+	problemChanged  = "changed at the source since it was imported; not taken over"
+	problemGone     = "deleted at the source since it was imported; not here"
+	problemDisabled = "disabled at the source since it was imported; now here too"
+	problemDeleted  = "deleted at the source since it was imported; now disabled here"
+	problemStranger = "is another user than the one who was imported with this id; nothing of theirs is imported"
+)
 
-// changed notes a row that is another at the source than when it was imported. Which of both is right is not for an import to say.
-func (r *run) changed(id int64, name string) {
-	r.report.ChangedSince = append(r.report.ChangedSince, models.ImportConflict{Table: r.current().Table, ID: id, Name: name,
-		Problem: "changed at the source since it was imported; not taken over"})
-}
-
-// taken gives the ids, of those asked for, that other rows have here. Where there was nothing before, nobody has to look.
-func (r *run) taken(target string, ids []int64) (map[int64]bool, error) {
-	if r.empty {
-		return nil, nil
+// since notes such a row.
+func (r *run) since(counted *part, id int64, name, problem string) {
+	if len(r.report.ChangedSince) >= namedMost {
+		counted.Remark("more that have changed, which are not named")
+		return
 	}
-	return r.reader.Taken(target, ids)
+	r.report.ChangedSince = append(r.report.ChangedSince, models.ImportConflict{Table: counted.Table, ID: id, Name: name, Problem: problem})
 }
 
-// takenDigests is the same for the digests of tokens.
-func (r *run) takenDigests(target string, digests []models.Digest) (map[models.Digest]bool, error) {
-	if r.empty {
-		return nil, nil
+// noteGone names rows that are gone at the source, which changes nothing here.
+func (r *run) noteGone(counted *part, gone []store.ImportedRow) error {
+	for _, row := range gone {
+		r.since(counted, row.SourceID, "", problemGone)
 	}
-	return r.reader.TakenDigests(target, digests)
-}
-
-// remarkEach remarks on rows that are gone at the source, which changes nothing here.
-func (r *run) remarkEach(gone []store.ImportedRow) {
-	for range gone {
-		r.current().Remark(remarkGone)
-	}
-}
-
-// seat is where a row goes: its id here, whether it was there before, or that it has no place.
-type seat struct {
-	id    int64
-	here  bool
-	taken bool
-}
-
-// seatOf finds the place of a row that has a name. Under the same id and name it is taken for the same thing, which stays as it is. Other
-// meetings are conflicts, unless rows may be renumbered: then the one of that name is the same thing, and else it gets another id.
-func (r *run) seatOf(t, target string, id int64, name string, holder int64, named, taken bool) (seat, error) {
-	switch {
-	case named && holder == id:
-		return seat{id: id, here: true}, nil
-	case !named && !taken:
-		return seat{id: id}, nil
-	case !r.Renumber && named:
-		r.conflict(t, id, name, fmt.Sprintf("the name is taken here, by the one with id %d", holder))
-	case !r.Renumber:
-		r.conflict(t, id, name, "the id is taken here, by another")
-	case named:
-		r.report.Renumbered = append(r.report.Renumbered, models.Renumbered{Table: t, From: id, To: holder})
-		return seat{id: holder, here: true}, nil
-	default:
-		to, err := r.nextID(target)
-		r.report.Renumbered = append(r.report.Renumbered, models.Renumbered{Table: t, From: id, To: to})
-		return seat{id: to}, err
-	}
-	return seat{id: id, taken: true}, nil
+	return nil
 }

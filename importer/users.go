@@ -34,6 +34,10 @@ func (r *run) importUsers() error {
 	if err := r.reserve(store.TableUsers, t); err != nil {
 		return err
 	}
+	superusers, err := r.reader.SuperuserIDs()
+	if err != nil {
+		return err
+	}
 	ldapDN, social, enterprise, directory := s.external()
 	query := "SELECT " + list("u.id", "u.username", "u.password", "u.is_superuser", "u.is_active", s.column("u", t, "first_name", "''"),
 		s.column("u", t, "last_name", "''"), s.column("u", t, "email", "''"), s.column("u", t, "last_login", "NULL::timestamptz"),
@@ -44,7 +48,21 @@ func (r *run) importUsers() error {
 		id:     func(u *userRow) int64 { return u.ID },
 		digest: (*userRow).digest,
 		reason: func(*userRow) string { return "" },
-		again:  r.userAgain, gone: r.remarkEach, place: r.placeUsers})
+		again:  r.userAgain, gone: r.goneUsers,
+		place: func(counted *part, rows []userRow) ([]models.ImportRow, error) {
+			return placeNamed(r, counted, rows, named[userRow, models.User]{ids: r.users, kept: r.kept,
+				id:     func(u *userRow) int64 { return u.ID },
+				name:   func(u *userRow) string { return u.Username },
+				digest: (*userRow).digest,
+				make:   r.user,
+				store:  func(users []models.User) error { return r.tx.Users(users) },
+				stranger: func(u *userRow, holder int64) string {
+					if superusers[holder] && !u.IsSuperuser { // whose tokens must not become a superuser's
+						return "who is a superuser, which the one at the source is not"
+					}
+					return ""
+				}})
+		}})
 }
 
 // digest is of what is imported and stays as it is when nobody changes it. Its last bit says whether the user was active.
@@ -76,15 +94,23 @@ func (u *userRow) external() (account, source string) {
 	return "", ""
 }
 
-func (u *userRow) user(now time.Time) models.User {
-	joined := now
+func (r *run) user(u *userRow, id int64) models.User {
+	joined := r.now
 	if u.DateJoined != nil {
 		joined = u.DateJoined.UTC()
 	}
 	account, source := u.external()
-	return models.User{Username: u.Username, Password: u.Password, FirstName: u.FirstName, LastName: u.LastName, Email: u.Email,
+	return models.User{ID: id, Username: u.Username, Password: u.password(), FirstName: u.FirstName, LastName: u.LastName, Email: u.Email,
 		IsSuperuser: u.IsSuperuser, IsPlatformAuditor: u.IsPlatformAuditor, IsActive: u.IsActive, LDAPDN: u.LDAPDN, ExternalAccount: account, ExternalSource: source,
 		LastLogin: inUTC(u.LastLogin), Stamps: models.Stamps{Created: joined, Modified: joined}}
+}
+
+// password is as the source has it. What looks as if it had been made here, and would so stay for ever, gets its function's name before it.
+func (u *userRow) password() models.PasswordDigest {
+	if u.Password.Usable() && !u.Password.Foreign() {
+		return "argon2" + u.Password
+	}
+	return u.Password
 }
 
 func inUTC(t *time.Time) *time.Time {
@@ -96,70 +122,47 @@ func inUTC(t *time.Time) *time.Time {
 }
 
 // userAgain disables here who was disabled at the source since; other changes are told only.
-func (r *run) userAgain(u *userRow, was store.ImportedRow) (string, error) {
+func (r *run) userAgain(counted *part, u *userRow, was store.ImportedRow) (string, error) {
+	if r.strangers[u.ID] {
+		r.since(counted, u.ID, u.Username, problemStranger)
+		return "another user than before", nil
+	}
 	r.users[u.ID], r.kept[u.ID] = was.ID, was.Kept()
-	if was.Kept() || was.Digest.Equal(u.digest()) {
+	switch {
+	case was.Kept() || was.Digest.Equal(u.digest()):
+		return reasonImported, nil
+	case u.IsActive || !r.Revoke || !wasActive(was.Digest):
+		r.since(counted, u.ID, u.Username, problemChanged)
 		return reasonImported, nil
 	}
-	if u.IsActive || !r.Revoke || !wasActive(was.Digest) {
-		r.changed(u.ID, u.Username)
-		return reasonImported, nil
-	}
-	r.current().Revoked++
-	if !r.stores() {
-		return reasonImported, nil
-	}
-	if err := r.tx.Deactivate([]int64{was.ID}); err != nil {
-		return "", err
-	}
-	was.Digest[len(was.Digest)-1] &^= 1
-	return reasonImported, r.tx.Renew(was.ImportRow)
+	r.since(counted, u.ID, u.Username, problemDisabled)
+	return reasonImported, r.disable(counted, was.ImportRow)
 }
 
-func (r *run) placeUsers(counted *models.ImportedTable, rows []userRow) ([]models.ImportRow, error) {
-	ids, names := make([]int64, len(rows)), make([]string, len(rows))
-	for n := range rows {
-		ids[n], names[n] = rows[n].ID, rows[n].Username
-	}
-	taken, err := r.taken(store.TableUsers, ids)
-	if err != nil {
-		return nil, err
-	}
-	same, err := r.reader.NamedUsers(names)
-	if err != nil {
-		return nil, err
-	}
-	holders := map[string]int64{}
-	for _, user := range same {
-		holders[user.Username] = user.ID
-	}
-	var users []models.User
-	var become []models.ImportRow
-	for n := range rows {
-		row := &rows[n]
-		holder, named := holders[row.Username]
-		seat, err := r.seatOf(counted.Table, store.TableUsers, row.ID, row.Username, holder, named, taken[row.ID])
-		if err != nil {
-			return nil, err
-		}
-		r.users[row.ID] = seat.id
-		if seat.taken {
+// goneUsers disables here who was deleted at the source since: else they could go on signing in.
+func (r *run) goneUsers(counted *part, gone []store.ImportedRow) error {
+	for _, row := range gone {
+		if row.Kept() || !r.Revoke || !wasActive(row.Digest) {
+			r.since(counted, row.SourceID, "", problemGone)
 			continue
 		}
-		if seat.here {
-			r.kept[row.ID] = true
-			become = append(become, models.ImportRow{SourceTable: counted.Table, SourceID: row.ID, ID: seat.id})
-			counted.Skip(reasonHere)
-			continue
+		r.since(counted, row.SourceID, "", problemDeleted)
+		if err := r.disable(counted, row.ImportRow); err != nil {
+			return err
 		}
-		become = append(become, models.ImportRow{SourceTable: counted.Table, SourceID: row.ID, Digest: row.digest(), ID: seat.id})
-		user := row.user(r.now)
-		user.ID = seat.id
-		users = append(users, user)
-		counted.Imported++
 	}
+	return nil
+}
+
+// disable disables a user, once: who is enabled here again stays so.
+func (r *run) disable(counted *part, user models.ImportRow) error {
+	counted.Revoked++
 	if !r.stores() {
-		return nil, nil
+		return nil
 	}
-	return become, r.tx.Users(users)
+	user.Digest[len(user.Digest)-1] &^= 1
+	if err := r.tx.Deactivate([]int64{user.ID}); err != nil {
+		return err
+	}
+	return r.tx.Renew(user)
 }

@@ -34,11 +34,13 @@ func (p *program) importController() *cobra.Command {
 			"read. All of it is stored at once or, when the command is stopped or anything fails, nothing. It can be run again: then it brings\n" +
 			"along what is new. What was deleted here does not come back.\n\n" +
 			"To move without a pause: run it once with --dry-run and read the report, start it with --follow, point clients here, switch the\n" +
-			"controller off, stop the command, and run it for the last time with --finish.",
+			"controller off (its database stays), stop the command, and run it for the last time with --finish.\n\n" +
+			"The password of the source is better kept in PGPASSWORD or in the file of PGPASSFILE than in the URL. docs/importing.md says how to\n" +
+			"make a database user who may only read, where the key is, and what to look at afterwards.",
 		Args: noArguments,
 		RunE: func(command *cobra.Command, _ []string) error { return p.runImport(command, in) },
 	}
-	command.Flags().StringVar(&in.keyFile, "secret-key-file", "", "`FILE` that holds the controller's SECRET_KEY, mostly /etc/tower/SECRET_KEY")
+	command.Flags().StringVar(&in.keyFile, "secret-key-file", "", "`FILE` that holds the controller's SECRET_KEY: a copy of /etc/tower/SECRET_KEY, or of the operator's secret NAME-secret-key")
 	command.Flags().BoolVar(&in.WithoutSecrets, "without-secrets", false, "import applications whose secrets cannot be decrypted without them")
 	in.flags(command)
 	return command
@@ -65,7 +67,7 @@ func (in *importing) flags(command *cobra.Command) {
 	command.Flags().BoolVar(&in.Renumber, "renumber", false, "where an id or a name is taken here, use the one of that name or give another id, and report which")
 	command.Flags().BoolVar(&in.follow, "follow", false, "stay, and import again what is new; revoke here what is revoked at the source")
 	command.Flags().IntVar(&in.interval, "interval", 30, "with --follow: `SECONDS` between two imports")
-	command.Flags().BoolVar(&in.Last, "finish", false, "the last import, after the source was switched off; revokes here what was revoked there")
+	command.Flags().BoolVar(&in.Last, "finish", false, "the last import, when nobody uses the source any more; revokes here what was revoked there")
 	command.Flags().StringVar(&in.format, "format", "text", "`FORMAT` of the report, text or json")
 }
 
@@ -158,7 +160,7 @@ func (p *program) followSource(ctx context.Context, s *server.Server, db *store.
 			if first && err != nil {
 				return err
 			}
-			_, err := fmt.Fprintf(p.stderr, "Stopped. When the source is switched off, run %s with --finish.\n", in.Command)
+			_, err := fmt.Fprintf(p.stderr, "Stopped. When nobody uses the source any more, run %s with --finish.\n", in.Command)
 			return err
 		case <-time.After(time.Duration(in.interval) * time.Second):
 		}

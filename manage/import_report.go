@@ -32,17 +32,17 @@ func importText(report *models.ImportReport) string {
 	}
 	for _, table := range report.Tables {
 		if table.Revoked > 0 {
-			line("%s: %d revoked here, since they were revoked at the source", table.Table, table.Revoked)
+			line("%s: %d revoked here or, if people, disabled, as at the source", table.Table, table.Revoked)
 		}
 		for _, kind := range slices.Sorted(maps.Keys(table.Remarks)) {
 			line("%s: %d %s", table.Table, table.Remarks[kind], kind)
 		}
 	}
 	for _, each := range report.ThroughTeams {
-		line("organization %d %q: %d people are %s through a team only, which is not imported", each.OrganizationID, each.Organization, each.Users, each.Kind)
+		line("organization %d %q: %d people have the role %s through a team only, which is not imported", each.OrganizationID, each.Organization, each.Users, each.Kind)
 	}
 	for _, each := range report.ChangedSince {
-		line("%s %d %q: %s", each.Table, each.ID, each.Name, each.Problem)
+		line("%s: %s", rowOf(each), each.Problem)
 	}
 	for _, each := range report.Renumbered {
 		if each.Name != "" {
@@ -55,15 +55,38 @@ func importText(report *models.ImportReport) string {
 		line("application %d: the secret must be rotated", id)
 	}
 	for _, key := range slices.Sorted(maps.Keys(report.Settings)) {
-		line("setting of the source: %s = %s", key, report.Settings[key])
+		for _, setting := range settingsHere(key, report.Settings[key]) {
+			line("setting of the source, for you to take over: %s", setting)
+		}
 	}
 	for _, each := range report.Conflicts {
-		line("conflict: %s %d %q: %s", each.Table, each.ID, each.Name, each.Problem)
+		line("conflict: %s: %s", rowOf(each), each.Problem)
 	}
 	if report.DryRun {
 		line("This was a dry run: nothing was stored.")
 	}
 	return text.String()
+}
+
+// rowOf names a row of the source, with its name if it has one.
+func rowOf(row models.ImportConflict) string {
+	if row.Name == "" {
+		return fmt.Sprintf("%s %d", row.Table, row.ID)
+	}
+	return fmt.Sprintf("%s %d %q", row.Table, row.ID, row.Name)
+}
+
+// settingsHere writes a setting of the source as settings are written here: an object is one for each of its keys.
+func settingsHere(key string, value json.RawMessage) []string {
+	var parts map[string]json.RawMessage
+	if json.Unmarshal(value, &parts) != nil || parts == nil {
+		return []string{key + "=" + string(value)}
+	}
+	var each []string
+	for _, part := range slices.Sorted(maps.Keys(parts)) {
+		each = append(each, fmt.Sprintf("%s__%s=%s", key, part, parts[part]))
+	}
+	return each
 }
 
 // inParentheses lists reasons with their numbers, in alphabetical order.

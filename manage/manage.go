@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -163,5 +164,15 @@ func oneLine(err error) string {
 	case errors.Is(err, context.Canceled):
 		return "Interrupted."
 	}
-	return strings.Join(strings.Fields(err.Error()), " ")
+	return strings.Join(strings.Fields(printable(err.Error())), " ")
+}
+
+// printable is the text without what moves the cursor or colours a terminal: a database's own words may be in it.
+func printable(text string) string {
+	return strings.Map(func(each rune) rune {
+		if unicode.IsPrint(each) || unicode.IsSpace(each) {
+			return each
+		}
+		return unicode.ReplacementChar
+	}, text)
 }

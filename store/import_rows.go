@@ -57,14 +57,19 @@ func (r Reader) Memberships() (map[models.Membership]bool, error) {
 }
 
 // PlatformAuditorIDs gives the ids of all platform auditors.
-func (r Reader) PlatformAuditorIDs() (map[int64]bool, error) {
+func (r Reader) PlatformAuditorIDs() (map[int64]bool, error) { return r.userIDs("is_platform_auditor") }
+
+// SuperuserIDs gives the ids of all superusers.
+func (r Reader) SuperuserIDs() (map[int64]bool, error) { return r.userIDs("is_superuser") }
+
+func (r Reader) userIDs(flag string) (map[int64]bool, error) {
 	var ids []int64
-	err := r.db.Model(&models.User{}).Where("is_platform_auditor").Pluck("id", &ids).Error
-	auditors := map[int64]bool{}
+	err := r.db.Model(&models.User{}).Where(flag).Pluck("id", &ids).Error
+	users := map[int64]bool{}
 	for _, id := range ids {
-		auditors[id] = true
+		users[id] = true
 	}
-	return auditors, translate(err)
+	return users, translate(err)
 }
 
 // PlatformAuditors makes auditors of those users who are none.
@@ -115,7 +120,7 @@ func (tx *Import) RefreshTokens(rows []models.RefreshToken) error {
 	})
 }
 
-// Imported remembers what rows of the source became.
+// Remember keeps what rows of the source became.
 func (tx *Import) Remember(rows []models.ImportRow) error {
 	return tx.insertRows("import_rows", []string{"source_table", "source_id", "digest", "id"}, len(rows), func(n int) []any {
 		return []any{rows[n].SourceTable, rows[n].SourceID, rows[n].Digest[:], rows[n].ID}
@@ -173,9 +178,9 @@ func (tx *Import) NextID(table string) (id int64, err error) {
 	return id, err
 }
 
-// LowerIDs makes tables give the ids that follow the highest that there is, or that was imported from the source's table given for each: an id
-// of what was imported and deleted since stays its own. Nobody stores anything in them meanwhile.
-func (tx *Tx) LowerIDs(sourceTables map[string]string) error {
+// LowerIDs makes tables give the ids that follow the highest that there is, or that was imported from the sources' tables given for each: an
+// id of what was imported and deleted since stays its own, from whichever source it came. Nobody stores anything in them meanwhile.
+func (tx *Tx) LowerIDs(sourceTables map[string][]string) error {
 	tables := slices.Sorted(maps.Keys(sourceTables))
 	if len(tables) == 0 {
 		return nil
@@ -188,7 +193,7 @@ func (tx *Tx) LowerIDs(sourceTables map[string]string) error {
 	for _, table := range tables {
 		var highest int64
 		err := tx.db.Raw("SELECT COALESCE(max(id), 0) FROM (SELECT max(id) AS id FROM "+table+
-			" UNION ALL SELECT max(id) FROM import_rows WHERE source_table = ?) AS ids", sourceTables[table]).Scan(&highest).Error
+			" UNION ALL SELECT max(id) FROM import_rows WHERE source_table IN ?) AS ids", sourceTables[table]).Scan(&highest).Error
 		if err != nil {
 			return translate(err)
 		}

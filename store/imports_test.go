@@ -132,7 +132,7 @@ func TestIDsOfImports(t *testing.T) {
 			return errors.Join(err, tx.Remember([]models.ImportRow{{SourceTable: "people", SourceID: 7, ID: 1500}}))
 		}))
 		write(t, db, func(tx *store.Tx) error {
-			return tx.LowerIDs(map[string]string{store.TableUsers: "people", store.TableApplications: "programs"})
+			return tx.LowerIDs(map[string][]string{store.TableUsers: {"others", "people"}, store.TableApplications: {"programs"}})
 		})
 		put(t, db, second)
 		if first.ID != 1001 || second.ID != 1501 {
