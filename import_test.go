@@ -128,8 +128,8 @@ func TestImportReportInWords(t *testing.T) {
 		if !ok {
 			t.Fatalf("the report (-want +got):\n%s", cmp.Diff(i.lines(), i.first.stdout))
 		}
-		wanted := []string{"expired", fmt.Sprint(i.Expected["main_oauth2accesstoken"].ImportedThoughExpired), "ALLOW_OAUTH2_FOR_EXTERNAL_USERS",
-			"OAUTH2_PROVIDER", "31536000000", "SESSION_COOKIE_AGE", "SESSIONS_PER_USER", "AUTH_BASIC_ENABLED"}
+		wanted := []string{"expired", fmt.Sprint(i.Expected["main_oauth2accesstoken"].ImportedThoughExpired), " ALLOW_OAUTH2_FOR_EXTERNAL_USERS=false\n",
+			" OAUTH2_PROVIDER__ACCESS_TOKEN_EXPIRE_SECONDS=31536000000\n", " SESSION_COOKIE_AGE=3600\n", " SESSIONS_PER_USER=-1\n", " AUTH_BASIC_ENABLED=true\n"}
 		for _, row := range i.Totals.ThroughTeams.Rows {
 			wanted = append(wanted, row.Organization)
 		}

@@ -235,14 +235,14 @@ func listBy[T any](db *gorm.DB, r *resource, q Query, by shortcuts, preload ...s
 		return page, err
 	}
 	db = db.Table(r.table).Session(&gorm.Session{})
-	count, err := counted(conditions.on(db), conditions, q, by)
+	count, more, err := counted(conditions.on(db), conditions, q, by)
 	if err != nil {
 		return page, err
 	}
 	if !q.SkipCount {
-		page.Count = count
+		page.Count, page.More = count, more
 	}
-	if count >= 0 && int64(q.Offset) >= count {
+	if count >= 0 && int64(q.Offset) >= count && !more {
 		return page, nil
 	}
 	filtered := b.on(db)

@@ -10,6 +10,7 @@ type Query struct {
 	Limit     int      // 0: no limit
 	Offset    int
 	SkipCount bool
+	CountTo   int          // where a count would take reading, it ends after so many; 0: never
 	Sees      models.Sight // of which related rows Filters and Order may tell; zero: of next to none (ADR 0015)
 }
 
@@ -34,6 +35,7 @@ type Order struct {
 type Page[T any] struct {
 	Rows  []T
 	Count int64
+	More  bool // counting ended at Count, as the query asked
 }
 
 // QueryError says what is wrong with a Query. Secret fields cannot be filtered or sorted by.

@@ -21,19 +21,26 @@ type way struct {
 	filtered *gorm.DB
 }
 
-// counted counts what is filtered, -1 where nobody asks and it would take reading.
-func counted(filtered *gorm.DB, b *queryBuilder, q Query, by shortcuts) (count int64, err error) {
+// counted counts what is filtered, -1 where nobody asks and it would take reading. more: there is more of it than that.
+func counted(filtered *gorm.DB, b *queryBuilder, q Query, by shortcuts) (count int64, more bool, err error) {
 	if by != nil {
 		count, known, err := by.count(b, q)
 		if known || err != nil {
-			return count, translate(err)
+			return count, false, translate(err)
 		}
 	}
 	if q.SkipCount {
-		return -1, nil
+		return -1, false, nil
+	}
+	most := int64(q.CountTo)
+	if most > 0 {
+		filtered = b.fresh.Table("(?) AS counted", filtered.Select(b.resource.table+".id").Limit(q.CountTo+1))
 	}
 	err = filtered.Count(&count).Error
-	return count, translate(err)
+	if most > 0 && count > most {
+		return most, true, translate(err)
+	}
+	return count, false, translate(err)
 }
 
 // rowsOf loads a page of what is filtered. Null comes last in both directions, which is no order of an index: where the first sort key

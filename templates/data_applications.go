@@ -95,6 +95,7 @@ type ApplicationPage struct {
 	MayDelete     bool
 	MayRotate     bool // the viewer may give a confidential client another secret
 	MaySkip       bool // may switch skip_authorization on
+	Activity      ActivitySection
 }
 
 // Table is the table of the application's tokens.

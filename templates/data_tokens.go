@@ -97,6 +97,7 @@ type TokenPage struct {
 	MayRefresh bool   // a gateway token with a live refresh token, and the viewer may
 	MayRenew   bool   // one's own personal token of the gateway that has not expired
 	Once       string // the single-use number of the refresh form
+	Activity   ActivitySection
 }
 
 // Title is the token's description, or its number.

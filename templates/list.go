@@ -22,6 +22,7 @@ type List struct {
 	Count  int64      // of all rows that match
 	Number int64      // of this page, from 1
 	Size   int64      // rows a page
+	More   bool       // there are more than Count
 }
 
 // Value is the value of a key in the address, "" without one.
@@ -72,7 +73,15 @@ func (l List) First() int64 {
 }
 
 // Last is explained at First.
-func (l List) Last() int64 { return min(l.Number*l.Size, l.Count) }
+func (l List) Last() int64 {
+	if l.More {
+		return l.Number * l.Size
+	}
+	return min(l.Number*l.Size, l.Count)
+}
+
+// Counted is Count as it is written: "1,284", or "10,000+" where there are more.
+func (l List) Counted() string { return number(l.Count) + either(l.More, "+", "") }
 
 // Pages is how many pages there are, at least 1.
 func (l List) Pages() int64 {
@@ -95,7 +104,7 @@ func (l List) Previous() string {
 
 // Next is the address of the page after, "" on the last.
 func (l List) Next() string {
-	if l.Number >= l.Pages() {
+	if l.Number >= l.Pages() && !l.More {
 		return ""
 	}
 	return l.With(keyNumber, strconv.FormatInt(l.Number+1, 10))
@@ -150,7 +159,11 @@ type Filter struct {
 	Value   string
 	Any     string // how "not filtered" is called
 	Choices []Choice
+	Day     bool // a date is chosen
 }
+
+// OfDays makes it a date.
+func (f Filter) OfDays() Filter { f.Day = true; return f }
 
 // Filter makes the filter with that name.
 func (l List) Filter(name, label, any string) Filter {
@@ -164,4 +177,8 @@ var filterChoices = map[string][]Choice{
 	"state":    {{"active", "Active"}, {"expiring", "Expires soon"}, {"expired", "Expired"}},
 	"type":     {{"superuser", "System administrator"}, {"auditor", "Platform auditor"}, {"normal", "Normal user"}},
 	"active":   {{"true", "Active"}, {"false", "Disabled"}},
+	"about": {{AboutApplicationsAndTokens, "Applications and tokens"}, {AboutAccessTokens, "Access tokens"}, {AboutRefreshTokens, "Refresh tokens"},
+		{AboutApplications, "Applications"}, {AboutUsers, "Users"}, {AboutOrganizations, "Organizations"}, {AboutSessions, "Sessions"}},
+	"operation": {{"create", "Created"}, {"update", "Changed"}, {"delete", "Deleted"}, {"associate", "Added"}, {"disassociate", "Removed"},
+		{"sign_in", "Signed in"}, {"sign_out", "Signed out"}},
 }

@@ -31,8 +31,8 @@ func (v Viewer) SignedIn() bool { return v.Username != "" }
 // Type says what kind of user the viewer is.
 func (v Viewer) Type() string { return userType(v.IsSuperuser, v.IsPlatformAuditor) }
 
-// Nav says which entries of the navigation the viewer sees beside Tokens, Authorized, Sessions and API, and which is the current one: "tokens",
-// "authorized", "sessions", "applications", "users", "organizations" or "reference".
+// Nav says which entries of the navigation the viewer sees beside Tokens, Authorized, Sessions, Activity and API, and which is the current
+// one: "tokens", "authorized", "sessions", "applications", "users", "organizations", "activity" or "reference".
 type Nav struct {
 	Active        string
 	Applications  bool

@@ -98,7 +98,7 @@ func sampleChoices() []Choice {
 // filledSamples has every page at least once, filled as an administrator may see it.
 func filledSamples() []sample {
 	var all []sample
-	for _, group := range [][]sample{tokenSamples(), applicationSamples(), peopleSamples(), aloneSamples()} {
+	for _, group := range [][]sample{tokenSamples(), applicationSamples(), peopleSamples(), activitySamples(), aloneSamples()} {
 		all = append(all, group...)
 	}
 	return all
@@ -119,7 +119,7 @@ func tokenSamples() []sample {
 		{"tokens", "own", TokensPage{Page: sampleOwnPage(), List: sampleList("/tokens", "", "-created", 2, 1, 50), Rows: tokens[1:3], Reason: "Tokens cannot be created by users who sign in with an external source (corporate directory)."}},
 		{"tokens", "no-results", TokensPage{Page: samplePage("tokens"), List: sampleList("/tokens", "search=zebra&state=expired", "description", 0, 1, 50), Everybody: true, MayCreate: true}},
 		{"tokens", "empty", TokensPage{Page: sampleOwnPage(), List: sampleList("/tokens", "", "-created", 0, 1, 50), MayCreate: true}},
-		{"token", "gateway", TokenPage{Page: samplePage("tokens", Flash{"good", "Token saved."}), Token: tokens[1], Form: form, MayEdit: true, MayRefresh: true, Once: "n1"}},
+		{"token", "gateway", TokenPage{Page: samplePage("tokens", Flash{"good", "Token saved."}), Token: tokens[1], Form: form, MayEdit: true, MayRefresh: true, Once: "n1", Activity: sampleActivity("token=102")}},
 		{"token", "controller", TokenPage{Page: samplePage("tokens"), Token: tokens[2], Form: form, MayEdit: true}},
 		{"token", "long", TokenPage{Page: samplePage("tokens"), Token: tokens[8], Form: TokenForm{Scope: "x"}, Errors: Errors{{"scope", "Invalid scope: x. Must be one of: read, write"}}, MayEdit: true}},
 		{"token", "read-only", TokenPage{Page: sampleOwnPage(), Token: tokens[5]}},
@@ -140,7 +140,7 @@ func applicationSamples() []sample {
 		{"applications", "all", ApplicationsPage{Page: samplePage("applications"), List: sampleList("/applications", "", "name", 4, 1, 50), Rows: applications, MayCreate: true}},
 		{"applications", "no-results", ApplicationsPage{Page: samplePage("applications"), List: sampleList("/applications", "organization=2&search=x", "name", 0, 1, 50), Organization: Link{2, "Platform engineering"}, Reason: "Only administrators of an organization create applications."}},
 		{"applications", "empty", ApplicationsPage{Page: samplePage("applications"), List: sampleList("/applications", "", "name", 0, 1, 50), MayCreate: true}},
-		{"application", "filled", ApplicationPage{Page: samplePage("applications"), Application: applications[0], Form: form, Organizations: sampleChoices(), Tokens: tokens[:3], MayEdit: true, MayDelete: true, MaySkip: true, MayRotate: true}},
+		{"application", "filled", ApplicationPage{Page: samplePage("applications"), Application: applications[0], Form: form, Organizations: sampleChoices(), Tokens: tokens[:3], MayEdit: true, MayDelete: true, MaySkip: true, MayRotate: true, Activity: sampleActivity("application=3")}},
 		{"application", "insecure", ApplicationPage{Page: samplePage("applications"), Application: applications[1], Form: form, Organizations: sampleChoices(), MayEdit: true}},
 		{"application_new", "fresh", ApplicationNewPage{Page: samplePage("applications"), Form: ApplicationForm{ClientType: "confidential", GrantType: "authorization-code"}, Organizations: sampleChoices(), MaySkip: true, Once: "n3"}},
 		{"application_new", "wrong", ApplicationNewPage{Page: samplePage("applications"), Form: wrong, Errors: errors, Organizations: sampleChoices(), Once: "n3"}},

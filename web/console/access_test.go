@@ -111,6 +111,9 @@ var accesses = []access{
 	{"GET", "/organizations/{organization}/delete", "", "302 403 403 403 403 200"},
 	{"POST", "/organizations/{organization}/delete", "", "303 403 403 403 403 303"},
 
+	{"GET", "/activity", "", "302 200 200 200 200 200"},
+	{"GET", "/activity/{entry}", "", "302 404 200 200 200 200"}, // a token of om and of an application
+
 	{"GET", "/reference", "", "302 200 200 200 200 200"},
 
 	{"GET", "/device", "", "302 200 200 200 200 200"},

@@ -141,6 +141,9 @@ func (w *Console) renderApplication(c *gin.Context, status int, a *models.Applic
 		MayDelete: policy.Application(actor.Actor, models.ActionDelete, a, face) == nil,
 		MayRotate: a.ClientType == models.Confidential && policy.RotateSecret(actor.Actor, a, face) == nil}
 	data.Application.TokenCount = tokens.Count
+	if data.Activity, err = w.latestAbout(c, models.ObjectApplication, a.ID); err != nil {
+		return err
+	}
 	if data.MayEdit {
 		if data.Organizations, err = w.organizationsFor(c, a); err != nil {
 			return err

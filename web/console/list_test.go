@@ -202,8 +202,8 @@ func TestPaging(t *testing.T) {
 func TestHostileAddresses(t *testing.T) {
 	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
 		b := as(t, s, "admin")
-		for _, list := range []string{"/tokens", "/applications", "/users", "/organizations"} {
-			for _, name := range []string{"search", "owner", "application", "organization", "platform", "kind", "state", "type", "active", "order_by", "page", "page_size"} {
+		for _, list := range []string{"/tokens", "/applications", "/users", "/organizations", "/activity"} {
+			for _, name := range []string{"search", "owner", "application", "organization", "platform", "kind", "state", "type", "active", "about", "operation", "actor", "from", "to", "token", "user", "order_by", "page", "page_size"} {
 				for _, value := range []string{"\x00", "\xff\xfe", "%", "_", `\`, "'", `"><script>alert(1)</script>`, "-1", "0", "99999999999999999999", "9223372036854775807",
 					strings.Repeat("x", 20_000), strings.Repeat("x ", 300), "é", "id", "--id", "token"} {
 					a := b.get(list + "?" + url.Values{name: {value}}.Encode())
@@ -217,7 +217,7 @@ func TestHostileAddresses(t *testing.T) {
 			}
 		}
 		for _, id := range []string{"0", "-1", "x", "1.5", "99999999999999999999", "%00", "1%2F2", "٣", "+1"} {
-			for _, list := range []string{"/tokens/", "/applications/", "/users/", "/organizations/"} {
+			for _, list := range []string{"/tokens/", "/applications/", "/users/", "/organizations/", "/activity/"} {
 				b.get(list + id).is(http.StatusNotFound)
 			}
 		}

@@ -29,7 +29,8 @@ func TestStoredTextIsText(t *testing.T) {
 			"/applications": "tbody", "/applications/{application}": "h1", "/applications/{application}/delete": "main", "/applications/new": "#f-organization",
 			"/users": "tbody", "/users/{user}": ".details", "/users/new": "#f-organization", "/users?organization={organization}": ".lede",
 			"/organizations": "tbody", "/organizations/{organization}": "h1", "/organizations/{organization}/delete": "main",
-			"/tokens?application={application}": ".lede", "/applications?organization={organization}": ".lede"} {
+			"/tokens?application={application}": ".lede", "/applications?organization={organization}": ".lede",
+			"/activity?application={application}": ".lede", "/activity?token={issued}": ".lede"} {
 			b.get(x.in(path)).is(200).says(shows, evil).lacks("#evil")
 		}
 		address := "/o/authorize/?response_type=code&state=%3Cb%20id%3Devil%3E&client_id=" + client.ClientID
@@ -104,6 +105,7 @@ func TestHeaders(t *testing.T) {
 			{"admin", "/users/" + itoa(s.ID("alice")), 200, "same-origin", false},
 			{"admin", "/nowhere", 404, "same-origin", false},
 			{"admin", "/logout", 405, "same-origin", false},
+			{"admin", "/activity", 200, "same-origin", false},
 			{"admin", "/reference", 200, "same-origin", false},
 		} {
 			a := people[row.who].get(row.path).is(row.status)
@@ -226,8 +228,9 @@ func TestThemeAndTimes(t *testing.T) {
 // TestNavigation: administrators and auditors see the lists, others their tokens and themselves.
 func TestNavigation(t *testing.T) {
 	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
-		for who, want := range map[string]string{"alice": "Tokens Authorized by you Sessions API", "om": "Tokens Authorized by you Sessions API", "oa": "Tokens Authorized by you Sessions Applications Users Organizations API",
-			"aud": "Tokens Authorized by you Sessions Applications Users Organizations API", "admin": "Tokens Authorized by you Sessions Applications Users Organizations API"} {
+		for who, want := range map[string]string{"alice": "Tokens Authorized by you Sessions Activity API", "om": "Tokens Authorized by you Sessions Activity API",
+			"oa": "Tokens Authorized by you Sessions Applications Users Organizations Activity API", "aud": "Tokens Authorized by you Sessions Applications Users Organizations Activity API",
+			"admin": "Tokens Authorized by you Sessions Applications Users Organizations Activity API"} {
 			page := as(t, s, who).get("/tokens").has(`.side-bar a[href="/users/` + itoa(s.ID(who)) + `"]`).has(`.side-bar a[href="/tokens"][aria-current="page"]`)
 			if got := strings.Join(page.column(".side-bar .nav-link"), " "); got != want {
 				t.Errorf("%s sees %q, want %q", who, got, want)

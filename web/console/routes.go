@@ -75,6 +75,9 @@ func (w *Console) table() []page {
 		{method: get, path: "/organizations/:id/delete", handler: w.confirmDeleteOrganization},
 		{method: post, path: "/organizations/:id/delete", handler: w.deleteOrganization},
 
+		{method: get, path: "/activity", handler: w.listActivity},
+		{method: get, path: "/activity/:id", handler: w.showEntry},
+
 		{method: get, path: "/reference", handler: w.showReference},
 	}
 }

@@ -57,6 +57,7 @@ func makeThings(t testing.TB, s *webtest.Site) things {
 	x["personal"], x["other"] = token(t, s, "alice", models.FaceConsole, 0), token(t, s, "alice", models.FaceConsole, 0)
 	x["theirs"] = token(t, s, "alice", models.FaceController, 0)
 	x["issued"] = token(t, s, "om", models.FaceConsole, x["application"])
+	x["entry"] = newestEntry(t, s).ID
 	return x
 }
 
@@ -138,6 +139,16 @@ func count(t testing.TB, s *webtest.Site) string {
 	}
 	return fmt.Sprintf("%d tokens, %d applications, %d users, %d organizations, %d entries",
 		tokens.Count, applications.Count, users.Count, organizations.Count, entries.Count)
+}
+
+// newestEntry is the last that was written to the activity stream.
+func newestEntry(t testing.TB, s *webtest.Site) models.Activity {
+	t.Helper()
+	page, err := s.DB.Read(t.Context()).Activity(store.Query{Limit: 1}, models.ActivityVisibility{All: true, SignIns: true})
+	if err != nil || len(page.Rows) != 1 {
+		t.Fatalf("no entry: %v", err)
+	}
+	return page.Rows[0]
 }
 
 // ids are the tokens of somebody, newest first.

@@ -155,6 +155,10 @@ func (w *Console) renderToken(c *gin.Context, status int, token *models.AccessTo
 			data.Token.CreatedBy = templates.Link{ID: creator.ID, Name: creator.Username}
 		}
 	}
+	var err error
+	if data.Activity, err = w.latestAbout(c, models.ObjectAccessToken, token.ID); err != nil {
+		return err
+	}
 	return w.render(c, status, "token", data)
 }
 
