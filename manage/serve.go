@@ -79,6 +79,7 @@ func (p *program) runServer(ctx context.Context, set *settings, db *store.Store,
 	}
 	log.Info("serving", "version", p.version, "address", listener.Addr().String(), "url", set.server.Issuer, "database", redactURL(set.databaseURL))
 	warnOfPort(log, set.server.Issuer, listener.Addr())
+	defer s.StopTasks()
 	defer inBackground(ctx, setup.forget, func(ctx context.Context) { autoClear(ctx, set.autoClear, s, log) })()
 	return serveHTTP(ctx, listener, handler, log)
 }

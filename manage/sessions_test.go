@@ -33,7 +33,10 @@ func TestCase62Sessions(t *testing.T) {
 		w.expectSessions("refused", 1, 2)
 		w.prints("", "expire_sessions", "--user", "alice")
 		w.expectSessions("of alice", 1, 0)
-		entry := w.activity()[0]
+		if run := w.activity()[0]; run.Note != "ended 2 sessions of 1 users" {
+			t.Errorf("the entry of the run: %+v", run)
+		}
+		entry := w.activity()[1]
 		if entry.Origin != "command:expire_sessions" || entry.Operation != models.OperationSignOut || entry.ObjectName != "alice" || entry.Note != "ended 2 sessions" {
 			t.Errorf("activity entry %+v", entry)
 		}

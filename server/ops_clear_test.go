@@ -139,7 +139,7 @@ func TestClearTokensStopped(t *testing.T) {
 		if err := <-done; !errors.Is(err, context.Canceled) {
 			t.Errorf("the stopped run ends with %v", err)
 		}
-		if cleared.AccessTokens != 10 || b.noted(t, "cleared 10 access tokens, 0 refresh tokens, 0 authorization codes, 0 sessions") != 1 {
+		if cleared.AccessTokens != 10 || b.noted(t, "cleared 10 access tokens, 0 refresh tokens, 0 authorization codes, 0 sessions (stopped before the end)") != 1 {
 			t.Errorf("the stopped run cleared %+v and did not tell", cleared)
 		}
 		rest, err := b.ClearTokens(t.Context(), clearing)

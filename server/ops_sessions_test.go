@@ -240,13 +240,14 @@ func TestExpireSessions(t *testing.T) {
 		}
 		b.refuses(t, "not found", "", func() error { return b.ExpireSessions(t.Context(), command, "nobody") })
 		b.records(t, func() { check(t, b.ExpireSessions(t.Context(), command, "alice")) },
-			fmt.Sprintf("sign_out user %d by nobody, command:expire_sessions (ended 2 sessions)", b.alice.ID))
+			fmt.Sprintf("sign_out user %d by nobody, command:expire_sessions (ended 2 sessions)", b.alice.ID),
+			"delete session 0 by nobody, command:expire_sessions (ended 2 sessions of 1 users)")
 		for _, id := range ids["alice"] {
 			b.signedIn(t, map[string]models.Secret{"": id, "bob": ids["bob"][0], "om": ids["om"][0]})
 		}
 		b.unchanged(t, func() { check(t, b.ExpireSessions(t.Context(), command, "alice")) })
 		entries := b.recorded(t, func() { check(t, b.ExpireSessions(t.Context(), command, "")) })
-		if diff := cmp.Diff(map[string]int{"sign_out user (ended 1 sessions)": 2}, kinds(entries)); diff != "" {
+		if diff := cmp.Diff(map[string]int{"sign_out user (ended 1 sessions)": 2, "delete session (ended 2 sessions of 2 users)": 1}, kinds(entries)); diff != "" {
 			t.Errorf("activity (-want +got):\n%s", diff)
 		}
 		b.counted(t, map[string]int{"sessions": 0})

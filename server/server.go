@@ -63,6 +63,7 @@ type Server struct {
 	origins   *http.CrossOriginProtection
 	userCode  func() models.Secret // draws a user code
 	log       *slog.Logger
+	tasks     tasks // of this server; what they did is in the activity stream
 }
 
 // New makes a Server. What Options leaves zero takes its default, the Policy aside.

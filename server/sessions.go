@@ -230,39 +230,50 @@ func (s *Server) EndOtherSessions(ctx context.Context, actor Actor) (ended int64
 	return ended, nil
 }
 
-// ExpireSessions ends all sessions there are, or those of the user named, each user's in a transaction of its own (contract §6). An
-// unknown user is store.ErrNotFound.
+// ExpireSessions ends all sessions there are, or those of the user named, each user's in a transaction of its own (contract §6). At its
+// end one more entry tells the numbers. An unknown user is store.ErrNotFound.
 func (s *Server) ExpireSessions(ctx context.Context, actor Actor, username string) error {
+	_, err := s.expireSessions(ctx, actor, username)
+	return err
+}
+
+// expireSessions gives the id of the last entry too, 0 where nobody was signed in.
+func (s *Server) expireSessions(ctx context.Context, actor Actor, username string) (int64, error) {
 	if err := s.policy.Maintain(actor.Actor); err != nil {
-		return err
+		return 0, err
 	}
 	var of int64
 	if username != "" {
 		user, err := s.store.Read(ctx).UserByName(username)
 		if err != nil {
-			return fmt.Errorf("expire sessions: %w", err)
+			return 0, fmt.Errorf("expire sessions: %w", err)
 		}
 		of = user.ID
 	}
 	sessions, err := s.store.Read(ctx).Sessions(of)
 	if err != nil {
-		return fmt.Errorf("expire sessions: %w", err)
+		return 0, fmt.Errorf("expire sessions: %w", err)
 	}
-	done := map[int64]bool{}
+	done, all := map[int64]bool{}, int64(0)
 	for _, session := range sessions {
 		if done[session.UserID] {
 			continue
 		}
-		if err := s.expireSessionsOf(ctx, actor, session.UserID); err != nil {
-			return fmt.Errorf("expire sessions: %w", err)
+		var ended int64
+		if ended, err = s.expireSessionsOf(ctx, actor, session.UserID); err != nil {
+			err = fmt.Errorf("expire sessions: %w", err)
+			break
 		}
-		done[session.UserID] = true
+		done[session.UserID], all = true, all+ended
 	}
-	return nil
+	if all == 0 {
+		return 0, err
+	}
+	return s.recordRun(ctx, actor, models.ObjectSession, fmt.Sprintf("ended %d sessions of %d users", all, len(done)), err)
 }
 
-func (s *Server) expireSessionsOf(ctx context.Context, actor Actor, userID int64) error {
-	return s.store.Write(ctx, func(tx *store.Tx) error {
+func (s *Server) expireSessionsOf(ctx context.Context, actor Actor, userID int64) (ended int64, err error) {
+	err = s.store.Write(ctx, func(tx *store.Tx) error {
 		user, err := tx.User(userID)
 		if errors.Is(err, store.ErrNotFound) {
 			return nil // deleted meanwhile, with all sessions
@@ -270,12 +281,12 @@ func (s *Server) expireSessionsOf(ctx context.Context, actor Actor, userID int64
 		if err != nil {
 			return err
 		}
-		ended, err := tx.DeleteSessions(userID, 0)
-		if err != nil || ended == 0 {
+		if ended, err = tx.DeleteSessions(userID, 0); err != nil || ended == 0 {
 			return err
 		}
 		entry := actor.did(models.OperationSignOut, userObject(user), models.Changes{})
 		entry.Note = fmt.Sprintf("ended %d sessions", ended)
 		return tx.Record(entry)
 	})
+	return ended, err
 }

@@ -23,11 +23,56 @@ type Revocation struct {
 }
 
 // RevokeTokens revokes what r names, expired tokens included, in batches of 1000, each with its activity entries in a transaction of
-// its own, so that it can be stopped and run again (contract §6, §7). An unknown user is store.ErrNotFound.
+// its own, so that it can be stopped and run again (contract §6, §7). At its end one more entry tells the numbers. An unknown user is
+// store.ErrNotFound.
 func (s *Server) RevokeTokens(ctx context.Context, actor Actor, r Revocation) error {
+	_, err := s.revokeTokens(ctx, actor, r)
+	return err
+}
+
+// revokeTokens gives the id of the last entry too, 0 where there was nothing to revoke.
+func (s *Server) revokeTokens(ctx context.Context, actor Actor, r Revocation) (int64, error) {
 	if err := s.policy.Maintain(actor.Actor); err != nil {
-		return err
+		return 0, err
 	}
+	var refreshTokens, accessTokens int64
+	report := r.Report
+	r.Report = func(refresh []models.RefreshToken, access []models.AccessToken) error {
+		refreshTokens, accessTokens = refreshTokens+int64(len(refresh)), accessTokens+int64(len(access))
+		if report == nil {
+			return nil
+		}
+		return report(refresh, access)
+	}
+	err := s.revokeEach(ctx, actor, r)
+	if refreshTokens+accessTokens == 0 {
+		return 0, err
+	}
+	note := fmt.Sprintf("revoked %d access tokens, %d refresh tokens", accessTokens, refreshTokens)
+	if r.User != "" {
+		note += " of " + r.User
+	}
+	if r.Platform != "" {
+		note += ", " + string(r.Platform) + " only"
+	}
+	return s.recordRun(ctx, actor, models.ObjectAccessToken, note, err)
+}
+
+// recordRun writes the entry that tells the numbers of a run over many things, also of one that problem stopped half-way, which comes back.
+func (s *Server) recordRun(ctx context.Context, actor Actor, kind models.ObjectType, note string, problem error) (int64, error) {
+	entries := []models.Activity{actor.did(models.OperationDelete, object{kind: kind}, models.Changes{})}
+	entries[0].Note = note
+	if problem != nil {
+		entries[0].Note += " (stopped before the end)"
+	}
+	err := s.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+		entries[0].ID = 0 // when it is run again
+		return tx.Record(entries...)
+	})
+	return entries[0].ID, errors.Join(problem, err)
+}
+
+func (s *Server) revokeEach(ctx context.Context, actor Actor, r Revocation) error {
 	selection := store.TokenSelection{Everything: true, Platform: r.Platform, Limit: revokeBatch}
 	if r.User != "" {
 		user, err := s.store.Read(ctx).UserByName(r.User)
@@ -73,10 +118,8 @@ func (s *Server) repeat(ctx context.Context, r Revocation, batch func(*store.Tx)
 		if err != nil || len(refresh)+len(access) == 0 {
 			return err
 		}
-		if r.Report != nil {
-			if err := r.Report(refresh, access); err != nil {
-				return err
-			}
+		if err := r.Report(refresh, access); err != nil {
+			return err
 		}
 		if len(refresh) < revokeBatch && len(access) < revokeBatch {
 			return nil
@@ -114,9 +157,14 @@ type Cleared struct {
 // ClearTokens deletes what has expired and cannot be used or detected again (contract §6, cleartokens), in batches. Clearing writes
 // one activity entry with the counts.
 func (s *Server) ClearTokens(ctx context.Context, actor Actor) (Cleared, error) {
-	var done Cleared
+	done, _, err := s.clearTokens(ctx, actor)
+	return done, err
+}
+
+// clearTokens gives the id of the entry too, 0 where there was nothing to clear.
+func (s *Server) clearTokens(ctx context.Context, actor Actor) (done Cleared, entry int64, err error) {
 	if err := s.policy.Maintain(actor.Actor); err != nil {
-		return done, err
+		return done, 0, err
 	}
 	lapsed := after(s.Now(), -s.lifetimes.RefreshToken)
 	steps := []struct {
@@ -130,26 +178,31 @@ func (s *Server) ClearTokens(ctx context.Context, actor Actor) (Cleared, error) 
 		{&done.DeviceCodes, (*store.Tx).ClearDeviceCodes},
 		{new(int64), (*store.Tx).ClearReplacedTokens}, // which nobody counts
 	}
-	var err error
 	for _, step := range steps {
 		if err = s.clear(ctx, step.count, step.clear); err != nil {
 			break
 		}
 	}
-	return done, s.recordClearing(ctx, actor, done, err)
+	entry, err = s.recordClearing(ctx, actor, done, err)
+	return done, entry, err
 }
 
 // ClearSessions deletes sessions that have expired, in batches, and what the throttle needs no more, which nobody counts.
 func (s *Server) ClearSessions(ctx context.Context, actor Actor) (Cleared, error) {
-	var done Cleared
+	done, _, err := s.clearSessions(ctx, actor)
+	return done, err
+}
+
+func (s *Server) clearSessions(ctx context.Context, actor Actor) (done Cleared, entry int64, err error) {
 	if err := s.policy.Maintain(actor.Actor); err != nil {
-		return done, err
+		return done, 0, err
 	}
-	err := s.clear(ctx, &done.Sessions, (*store.Tx).DeleteExpiredSessions)
+	err = s.clear(ctx, &done.Sessions, (*store.Tx).DeleteExpiredSessions)
 	if err == nil {
 		err = s.clearThrottle(ctx)
 	}
-	return done, s.recordClearing(ctx, actor, done, err)
+	entry, err = s.recordClearing(ctx, actor, done, err)
+	return done, entry, err
 }
 
 func (s *Server) clear(ctx context.Context, count *int64, step func(*store.Tx, int) (int64, error)) error {
@@ -172,23 +225,21 @@ func (s *Server) clear(ctx context.Context, count *int64, step func(*store.Tx, i
 }
 
 // recordClearing writes the entry of a run, also of one that was stopped half-way by problem, which comes back.
-func (s *Server) recordClearing(ctx context.Context, actor Actor, done Cleared, problem error) error {
+func (s *Server) recordClearing(ctx context.Context, actor Actor, done Cleared, problem error) (int64, error) {
 	if problem != nil {
 		problem = fmt.Errorf("clear: %w", problem)
 	}
 	if done == (Cleared{}) {
-		return problem
+		return 0, problem
 	}
 	kind := models.ObjectAccessToken
 	if done.Sessions > 0 {
 		kind = models.ObjectSession
 	}
-	entry := actor.did(models.OperationDelete, object{kind: kind}, models.Changes{})
-	entry.Note = fmt.Sprintf("cleared %d access tokens, %d refresh tokens, %d authorization codes, %d sessions",
+	note := fmt.Sprintf("cleared %d access tokens, %d refresh tokens, %d authorization codes, %d sessions",
 		done.AccessTokens, done.RefreshTokens, done.AuthorizationCodes, done.Sessions)
 	if done.DeviceCodes > 0 {
-		entry.Note += fmt.Sprintf(", %d device codes", done.DeviceCodes)
+		note += fmt.Sprintf(", %d device codes", done.DeviceCodes)
 	}
-	err := s.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error { return tx.Record(entry) })
-	return errors.Join(problem, err)
+	return s.recordRun(ctx, actor, kind, note, problem)
 }

@@ -6,15 +6,22 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"gatehouse/models"
 	"gatehouse/store"
 	"gatehouse/store/storetest"
 )
 
-// clearAll runs the steps of clearing, each in batches of most until one comes back that is not full, and returns what each removed.
+// clearAll runs the steps of clearing, each in batches of most until one comes back that is not full, and returns what each removed, which
+// the preview has to tell.
 func clearAll(t testing.TB, db storetest.DB, lifetime time.Duration, most int) [4]int64 {
 	t.Helper()
 	lapsed := db.Now().Add(-lifetime)
+	preview, err := db.Read(t.Context()).PreviewClearing(lapsed)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var removed [4]int64
 	for n, step := range []func(tx *store.Tx) (int64, error){
 		func(tx *store.Tx) (int64, error) { return tx.ClearRevokedRefreshTokens(lapsed, most) },
@@ -29,6 +36,10 @@ func clearAll(t testing.TB, db storetest.DB, lifetime time.Duration, most int) [
 			}
 			removed[n] += batch
 		}
+	}
+	foretold := store.Preview{RefreshTokens: store.Amount{Number: removed[0] + removed[1]}, AccessTokens: store.Amount{Number: removed[2]}, AuthorizationCodes: store.Amount{Number: removed[3]}}
+	if diff := cmp.Diff(foretold, preview); diff != "" {
+		t.Errorf("the preview of clearing (-done +foretold):\n%s", diff)
 	}
 	return removed
 }

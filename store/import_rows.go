@@ -141,6 +141,11 @@ func (r Reader) ImportRuns(most int) ([]models.ImportRun, error) {
 	return all[models.ImportRun](r.db.Order("id DESC").Limit(most))
 }
 
+// ImportRun loads one of them; ErrNotFound.
+func (r Reader) ImportRun(id int64) (*models.ImportRun, error) {
+	return one[models.ImportRun](r.db.Where("id = ?", id))
+}
+
 // optional is a value or the database's null.
 func optional[T int64 | time.Time](value *T) any {
 	if value == nil {

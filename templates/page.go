@@ -32,12 +32,13 @@ func (v Viewer) SignedIn() bool { return v.Username != "" }
 func (v Viewer) Type() string { return userType(v.IsSuperuser, v.IsPlatformAuditor) }
 
 // Nav says which entries of the navigation the viewer sees beside Tokens, Authorized, Sessions, Activity and API, and which is the current
-// one: "tokens", "authorized", "sessions", "applications", "users", "organizations", "activity" or "reference".
+// one: "tokens", "authorized", "sessions", "applications", "users", "organizations", "activity", "maintenance" or "reference".
 type Nav struct {
 	Active        string
 	Applications  bool
 	Users         bool
 	Organizations bool
+	Maintenance   bool
 }
 
 // People reports whether the navigation has the group of that name.

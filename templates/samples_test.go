@@ -23,7 +23,7 @@ func samplePage(active string, flashes ...Flash) Page {
 	return Page{
 		Now: sampleNow, Issuer: "https://gatehouse.example.com", RequestID: "01JPN5T3M8Q4", CSRFToken: "csrf-sample",
 		Viewer:  Viewer{ID: 1, Username: "admin", IsSuperuser: true},
-		Nav:     Nav{Active: active, Applications: true, Users: true, Organizations: true},
+		Nav:     Nav{Active: active, Applications: true, Users: true, Organizations: true, Maintenance: true},
 		Flashes: flashes,
 	}
 }
@@ -98,7 +98,7 @@ func sampleChoices() []Choice {
 // filledSamples has every page at least once, filled as an administrator may see it.
 func filledSamples() []sample {
 	var all []sample
-	for _, group := range [][]sample{tokenSamples(), applicationSamples(), peopleSamples(), activitySamples(), aloneSamples()} {
+	for _, group := range [][]sample{tokenSamples(), applicationSamples(), peopleSamples(), activitySamples(), maintenanceSamples(), aloneSamples()} {
 		all = append(all, group...)
 	}
 	return all

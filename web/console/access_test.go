@@ -114,6 +114,20 @@ var accesses = []access{
 	{"GET", "/activity", "", "302 200 200 200 200 200"},
 	{"GET", "/activity/{entry}", "", "302 404 200 200 200 200"}, // a token of om and of an application
 
+	{"GET", "/maintenance", "", "302 403 403 403 403 200"},
+	{"GET", "/maintenance/revoke-tokens", "", "302 403 403 403 403 200"},
+	{"GET", "/maintenance/revoke-tokens?user=nobody", "", "302 403 403 403 403 422"},
+	{"POST", "/maintenance/revoke-tokens", "confirm=yes user=alice", "303 403 403 403 403 303"},
+	{"POST", "/maintenance/revoke-tokens", "confirm=yes your_password=wrong", "303 403 403 403 403 422"},
+	{"POST", "/maintenance/revoke-tokens", "", "303 403 403 403 403 422"},
+	{"GET", "/maintenance/clear-tokens", "", "302 403 403 403 403 200"},
+	{"POST", "/maintenance/clear-tokens", "confirm=yes", "303 403 403 403 403 303"},
+	{"GET", "/maintenance/clear-sessions", "", "302 403 403 403 403 200"},
+	{"POST", "/maintenance/clear-sessions", "confirm=yes", "303 403 403 403 403 303"},
+	{"GET", "/maintenance/expire-sessions", "", "302 403 403 403 403 200"},
+	{"POST", "/maintenance/expire-sessions", "confirm=yes user=bob", "303 403 403 403 403 303"},
+	{"GET", "/maintenance/imports/{personal}", "", "302 403 403 403 403 404"}, // nothing was imported
+
 	{"GET", "/reference", "", "302 200 200 200 200 200"},
 
 	{"GET", "/device", "", "302 200 200 200 200 200"},

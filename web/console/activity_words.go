@@ -51,6 +51,10 @@ func runWords(e *models.Activity) string {
 	switch {
 	case strings.HasPrefix(e.Note, "cleared "):
 		return "Cleared what had expired"
+	case strings.HasPrefix(e.Note, "revoked "):
+		return "Revoked tokens"
+	case strings.HasPrefix(e.Note, "ended "):
+		return "Ended sessions"
 	case strings.HasPrefix(e.Note, "imported "):
 		return "Imported users, applications and tokens"
 	case e.ObjectType == models.ObjectSession:

@@ -40,6 +40,10 @@ var flashes = map[string]templates.Flash{
 	"organization-deleted": {Kind: "good", Text: "The organization was deleted, with its applications and their tokens."},
 	"device-authorized":    {Kind: "good", Text: "The device is authorized. It may take a few seconds to notice."},
 	"device-denied":        {Kind: "good", Text: "You refused. The device gets no access."},
+	"task-goes-on":         {Kind: "warning", Text: "This takes longer. It goes on by itself, also when you leave; when it is done, what it did stands among the last runs."},
+	"task-refused":         {Kind: "warning", Text: "Another task is under way, so nothing was started. Look again when it is done."},
+	"task-failed":          {Kind: "error", Text: "This could not be completed. What was done stays done, and stands among the last runs. Start it again."},
+	"task-nothing":         {Kind: "good", Text: "There was nothing to do any more, so nothing was changed."},
 	"person-added":         {Kind: "good", Text: "The user belongs to the organization now."},
 	"person-removed":       {Kind: "good", Text: "The user no longer holds that role in the organization."},
 }

@@ -217,7 +217,7 @@ func TestHostileAddresses(t *testing.T) {
 			}
 		}
 		for _, id := range []string{"0", "-1", "x", "1.5", "99999999999999999999", "%00", "1%2F2", "٣", "+1"} {
-			for _, list := range []string{"/tokens/", "/applications/", "/users/", "/organizations/", "/activity/"} {
+			for _, list := range []string{"/tokens/", "/applications/", "/users/", "/organizations/", "/activity/", "/maintenance/imports/"} {
 				b.get(list + id).is(http.StatusNotFound)
 			}
 		}

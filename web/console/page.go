@@ -21,15 +21,16 @@ func (w *Console) page(c *gin.Context, active string) templates.Page {
 	if actor := actorOf(c); actor.User != nil {
 		p.Viewer = templates.Viewer{ID: actor.User.ID, Username: actor.User.Username, IsSuperuser: actor.User.IsSuperuser,
 			IsPlatformAuditor: actor.User.IsPlatformAuditor}
-		p.Nav = navigation(actor, active)
+		p.Nav = navigation(w.server.Policy(), actor, active)
 	}
 	return p
 }
 
 // navigation shows the lists of things that one administers or audits; others reach what concerns them from their own page.
-func navigation(actor server.Actor, active string) templates.Nav {
+func navigation(policy models.Policy, actor server.Actor, active string) templates.Nav {
 	administers := actor.ReadsAll() || len(actor.User.Organizations(models.RoleAdmin)) > 0
-	return templates.Nav{Active: active, Applications: administers, Users: administers, Organizations: administers}
+	return templates.Nav{Active: active, Applications: administers, Users: administers, Organizations: administers,
+		Maintenance: policy.Maintain(actor.Actor) == nil}
 }
 
 // render answers with a page. After an error nothing was answered.

@@ -106,6 +106,8 @@ func TestHeaders(t *testing.T) {
 			{"admin", "/nowhere", 404, "same-origin", false},
 			{"admin", "/logout", 405, "same-origin", false},
 			{"admin", "/activity", 200, "same-origin", false},
+			{"admin", "/maintenance", 200, "same-origin", false},
+			{"admin", "/maintenance/revoke-tokens", 200, "same-origin", false},
 			{"admin", "/reference", 200, "same-origin", false},
 		} {
 			a := people[row.who].get(row.path).is(row.status)
@@ -230,7 +232,7 @@ func TestNavigation(t *testing.T) {
 	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
 		for who, want := range map[string]string{"alice": "Tokens Authorized by you Sessions Activity API", "om": "Tokens Authorized by you Sessions Activity API",
 			"oa": "Tokens Authorized by you Sessions Applications Users Organizations Activity API", "aud": "Tokens Authorized by you Sessions Applications Users Organizations Activity API",
-			"admin": "Tokens Authorized by you Sessions Applications Users Organizations Activity API"} {
+			"admin": "Tokens Authorized by you Sessions Applications Users Organizations Activity Maintenance API"} {
 			page := as(t, s, who).get("/tokens").has(`.side-bar a[href="/users/` + itoa(s.ID(who)) + `"]`).has(`.side-bar a[href="/tokens"][aria-current="page"]`)
 			if got := strings.Join(page.column(".side-bar .nav-link"), " "); got != want {
 				t.Errorf("%s sees %q, want %q", who, got, want)

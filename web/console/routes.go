@@ -18,7 +18,7 @@ type page struct {
 // table is every page and form of the console. A form's action is its page plus a verb.
 func (w *Console) table() []page {
 	const get, post = http.MethodGet, http.MethodPost
-	return []page{
+	return append(w.maintenancePages(), []page{
 		{method: get, path: "/", handler: w.showStart, open: true},
 		{method: get, path: "/setup", handler: w.showSetup, open: true, unreferred: true},
 		{method: post, path: "/setup", handler: w.completeSetup, open: true, unreferred: true},
@@ -79,7 +79,7 @@ func (w *Console) table() []page {
 		{method: get, path: "/activity/:id", handler: w.showEntry},
 
 		{method: get, path: "/reference", handler: w.showReference},
-	}
+	}...)
 }
 
 // protocol is the pages that a standard names: the verification URI (RFC 8628 §3.3) and the authorization endpoints (RFC 6749 §3.1).
