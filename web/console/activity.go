@@ -34,7 +34,7 @@ func (w *Console) listActivity(c *gin.Context) error {
 	query.CountTo = countedTo
 	query.Filters = append(w.activityFilters(c, list), about...)
 	if between := days(&list); between != nil {
-		query.Filters, query.Order = append(query.Filters, between...), []store.Order{{Field: "created", Descending: true}}
+		query.Filters, query.Order = append(query.Filters, between...), []store.Order{{Field: "created", Descending: true}, {Field: "id", Descending: true}}
 	}
 	entries, err := w.server.Activity(ctx, actor, face, query)
 	if err != nil {
