@@ -94,6 +94,7 @@ func TestPlansAreCovering(t *testing.T) {
 		administrator := models.Visibility{UserID: 7, Organizations: []int64{1}}
 		pages := map[string]store.Query{
 			"page of a platform": {Filters: []store.Filter{{Field: "platform", Value: "gateway"}}, Limit: 25, Offset: 75},
+			"page of a scope":    {Filters: []store.Filter{{Field: "scope", Value: "write"}}, Limit: 25, Offset: 75},
 			"count of created":   {Filters: []store.Filter{{Field: "created", Lookup: "gt", Value: "2001-01-01"}}, Limit: 25},
 			"count of expires":   {Filters: []store.Filter{{Field: "expires", Lookup: "lt", Value: "2100-01-01"}}, Limit: 25},
 		}

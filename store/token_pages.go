@@ -10,7 +10,7 @@ import (
 const mostBranches = 400
 
 // way finds a page without reading all of a list. What is read is weighed by the number of rows: all of those asked for, or those of an
-// index in the order asked for, of which one in so many is one of the list.
+// index in the order asked for, of which one in so many is one of the list. Rows that are read from the table are weighed five times.
 func (s tokenShortcuts) way(b *queryBuilder, q Query, count int64) (way, error) {
 	field, descending, only := q.orderedBy()
 	if !only || count < 0 {
@@ -65,7 +65,7 @@ func (s tokenShortcuts) weighed(b *queryBuilder, q Query, count int64, few bool)
 	switch {
 	case s.v.All:
 	case field == "created" || field == "expires":
-		walk *= 5 // the index of applications holds these; theirs does not hold what is tried on each row
+		walk *= 5 // the index of applications holds these; theirs do not hold what is tried on each row
 	case field == "last_used" || field == "description" || field == "user__username":
 		sort *= 5 // the other way round
 	}

@@ -3,7 +3,7 @@
 -- from the table (ADR 0016); also the times that it sorts by. Not last_used, which changes with use, nor descriptions, which are long: these are
 -- read in their own order.
 DROP INDEX access_tokens_application;
-CREATE INDEX access_tokens_application ON access_tokens (application_id, id, platform, created, expires);
+CREATE INDEX access_tokens_application ON access_tokens (application_id, id, platform, scope, created, expires);
 DROP INDEX access_tokens_user;
 CREATE INDEX access_tokens_user ON access_tokens (user_id, id, application_id, platform);
 DROP INDEX access_tokens_last_used;
