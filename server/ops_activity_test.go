@@ -60,7 +60,7 @@ func TestEntriesSayWhoseTheyAre(t *testing.T) {
 			{"revoke by command", func() error {
 				b.issued(t, b.member, models.FaceController, &b.job)
 				return b.RevokeTokens(ctx, server.Command("x"), server.Revocation{RefreshTokens: true})
-			}, []string{"create " + ofJob, "update " + refreshOfJob, "delete " + ofJob}},
+			}, []string{"create " + ofJob, "update " + refreshOfJob, "delete " + ofJob, `delete oauth2accesstoken: owner none, organization none, platform ""`}},
 			{"application", func() error {
 				_, _, err := b.UpdateApplication(ctx, as(b.orgAdmin), models.FaceController, b.job.ID, server.ApplicationInput{Description: description})
 				return err
