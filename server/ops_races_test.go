@@ -167,8 +167,8 @@ func TestDeletionsMeet(t *testing.T) {
 		})
 		b.counted(t, map[string]int{"applications": 0, "organizations": 0, "users": 5, "access_tokens": 0, "refresh_tokens": 0,
 			"activity WHERE operation = 'delete' AND object_type = 'oauth2accesstoken' AND object_id > 0": 20,
-			"activity WHERE operation = 'delete' AND object_type = 'oauth2application'": 4,
-			"activity WHERE operation = 'delete' AND object_type = 'user'":              1,
-			"activity WHERE operation = 'delete' AND object_type = 'organization'":      1})
+			"activity WHERE operation = 'delete' AND object_type = 'oauth2application'":                   4,
+			"activity WHERE operation = 'delete' AND object_type = 'user'":                                1,
+			"activity WHERE operation = 'delete' AND object_type = 'organization'":                        1})
 	})
 }
