@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -12,146 +12,161 @@ import (
 	"time"
 )
 
-// sizes are the numbers of tokens between which the time for a page should not grow.
-var sizes = []int{10_000, 1_000_000}
+const (
+	few, many = 10_000, 1_000_000 // the numbers of tokens between which the time for a page should not grow
 
-// repetitions is how often each page is asked for; the median counts.
-const repetitions = 9
+	repetitions = 15 // how often each page is asked for, in turn with few and with many tokens
 
-// listPage is one kind of page, asked for by one kind of person.
-type listPage struct{ caller, path string }
+	growth      = 1.3                  // what counts as growing, as a ratio of the quickest answers,
+	discernible = time.Millisecond / 2 // if it is as much as this: what a page that takes less than that needs depends on the moment
+)
 
 // limits are the times in which a page has to be answered.
 var limits = map[string]time.Duration{"SQLite": 150 * time.Millisecond, "PostgreSQL": 100 * time.Millisecond}
 
-// listPages are all pages that are measured.
-func listPages() []listPage {
-	filters := []string{"", "user=5000", "application=7", "platform=controller", "platform=gateway", "scope=read", "application__isnull=true",
-		"application__isnull=false", "created__gt=2001-01-01", "expires__lt=2100-01-01", "description__startswith=token+12", "description__startswith=token",
-		"id__in=5,50,500,5000", "user__username=user-77", "application__name=app-7", "application__organization=3"}
-	orders := []string{"-id", "created", "-created", "expires", "-expires", "last_used", "-last_used", "description", "-description", "user__username",
-		"-user__username", "application__name", "-application__name"}
-	var queries []string
-	for _, filter := range filters {
-		queries = append(queries, "tokens/?"+filter)
-	}
-	for _, order := range orders {
-		queries = append(queries, "tokens/?order_by="+order)
-	}
-	for _, order := range append([]string{"id"}, orders...) {
-		queries = append(queries, "tokens/?page=100&order_by="+order)
-	}
-	queries = append(queries, "tokens/?page=100&platform=gateway", "tokens/?page=100&scope=read", "tokens/?page=100&application__isnull=true",
-		"tokens/?page=20&application=7", "tokens/?platform=controller&order_by=-expires", "users/5000/tokens/", "users/5000/personal_tokens/", "users/5000/authorized_tokens/",
-		"applications/9/tokens/", "users/", "users/?page=100", "applications/", "organizations/", "activitystream/", "activitystream/?page=100",
-		"activitystream/?operation=delete", "activitystream/?object_type=user", "activitystream/?actor=77", "activitystream/?object_type=oauth2accesstoken&object_id=70")
-	var pages []listPage
-	for _, c := range callers {
-		for _, mount := range []string{"/api/gateway/v1/", "/api/controller/v2/"} {
-			for _, query := range queries {
-				pages = append(pages, listPage{c.name, mount + query})
-			}
-		}
-	}
-	return pages
+// pageCost is what answers took, in the middle and at the quickest, and how many rows they had; nothing where there is no such page.
+type pageCost struct {
+	took, quickest time.Duration
+	rows           int
 }
 
-// compareLists prints the time for each page with few and with many tokens.
+// compareLists prints the time for each page with few and with many tokens. The limit holds for the median. What grows is told by the quickest
+// answers, which are least disturbed; only pages with the same number of rows are compared: one that is not full where there are few tokens
+// is not the same page.
 func compareLists(ctx context.Context, database, binary string) error {
-	pages := listPages()
-	times := map[int]map[listPage]time.Duration{}
-	for _, n := range sizes {
-		measured, err := measureLists(ctx, database, binary, n, pages)
+	small, err := stored(ctx, database, binary, few)
+	if err != nil {
+		return err
+	}
+	defer small.drop()
+	large, err := stored(ctx, database, binary, many)
+	if err != nil {
+		return err
+	}
+	defer large.drop()
+	fmt.Printf("\n%s: pages with %d and with %d tokens, medians of %d and the ratio of the quickest; the limit is %v\n",
+		database, few, many, repetitions, limits[database])
+	var sum listTotals
+	for _, page := range listPages() {
+		costs, err := measurePage(ctx, page, small, large)
 		if err != nil {
 			return err
 		}
-		times[n] = measured
+		if costs[1].took > 0 { // otherwise nobody may see it, or there is no such page
+			fmt.Printf("  %-19s %-70s %7.2f ms %7.2f ms   %s\n", page.caller, page.path, costs[0].took.Seconds()*1e3, costs[1].took.Seconds()*1e3,
+				sum.add(costs[0], costs[1], limits[database]))
+		}
 	}
-	small, large := times[sizes[0]], times[sizes[1]]
-	fmt.Printf("\n%s: pages with %d and with %d tokens, medians of %d; the limit is %v\n", database, sizes[0], sizes[1], repetitions, limits[database])
-	late := 0
-	for _, page := range pages {
-		few, many := small[page], large[page]
-		if many == 0 {
-			continue // nobody may see it, or there is no such page
-		}
-		ratio, verdict := "ratio     -", ""
-		if few > 0 {
-			ratio = fmt.Sprintf("ratio %5.1f", many.Seconds()/few.Seconds())
-		}
-		if many > limits[database] {
-			late, verdict = late+1, "   over the limit"
-		}
-		fmt.Printf("  %-13s %-75s %7.1f ms %7.1f ms   %s%s\n", page.caller, page.path, few.Seconds()*1e3, many.Seconds()*1e3, ratio, verdict)
-	}
-	fmt.Printf("  %d of %d pages are over the limit\n", late, len(large))
+	fmt.Printf("  %d of %d pages are over the limit; %d of the %d that have the same rows take more than %.1f times as long, by more than %v\n",
+		sum.late, sum.pages, sum.grown, sum.compared, growth, discernible)
 	return nil
 }
 
-// measureLists asks a program with n tokens for each page.
-func measureLists(ctx context.Context, database, binary string, n int, pages []listPage) (map[listPage]time.Duration, error) {
-	folder, err := os.MkdirTemp("", "gatehouse-bench-")
+// listTotals counts pages: those that are over the limit, that can be compared, and that grow.
+type listTotals struct{ pages, late, compared, grown int }
+
+// add counts a page and says what there is to say of it.
+func (s *listTotals) add(small, large pageCost, limit time.Duration) string {
+	said := fmt.Sprintf("%d and %d rows", small.rows, large.rows)
+	if small.rows == large.rows && small.took > 0 {
+		s.compared++
+		said = fmt.Sprintf("ratio %5.2f", large.quickest.Seconds()/small.quickest.Seconds())
+		if large.quickest.Seconds() > growth*small.quickest.Seconds() && large.quickest-small.quickest > discernible {
+			s.grown++
+			said += "   grows"
+		}
+	}
+	if s.pages++; large.took > limit {
+		s.late++
+		said += "   over the limit"
+	}
+	return said
+}
+
+// storedTokens is a program whose database has been seeded.
+type storedTokens struct {
+	*process
+	drop func() // ends it and removes what it stored
+}
+
+// stored starts a program with n tokens.
+func stored(ctx context.Context, database, binary string, n int) (*storedTokens, error) {
+	binary, err := filepath.Abs(binary)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = os.RemoveAll(folder) }()
-	binary, err = filepath.Abs(binary)
+	folder, err := os.MkdirTemp("", "gatehouse-bench-")
 	if err != nil {
 		return nil, err
 	}
 	address, drop, err := databaseAddress(ctx, database, folder)
 	if err != nil {
+		_ = os.RemoveAll(folder)
 		return nil, err
 	}
-	defer drop()
+	clear := func() {
+		drop()
+		_ = os.RemoveAll(folder)
+	}
 	begin := time.Now()
 	p, err := start(ctx, binary, folder, address, func() error { return seed(ctx, address, n) })
 	if err != nil {
+		clear()
 		return nil, err
 	}
-	defer p.stop()
 	fmt.Printf("%s: %d tokens stored in %.0f s\n", database, n, time.Since(begin).Seconds())
-	times := map[listPage]time.Duration{}
-	for _, page := range pages {
-		if times[page], err = p.medianOf(ctx, page); err != nil {
-			return nil, err
-		}
-	}
-	maps.DeleteFunc(times, func(_ listPage, took time.Duration) bool { return took == 0 })
-	return times, nil
+	return &storedTokens{p, func() {
+		p.stop()
+		clear()
+	}}, nil
 }
 
-// medianOf asks for a page several times; 0 when it is none.
-func (p *process) medianOf(ctx context.Context, page listPage) (time.Duration, error) {
-	var each []time.Duration
+// measurePage asks each program for a page in turn, so that a disturbance of the machine meets all.
+func measurePage(ctx context.Context, page listPage, programs ...*storedTokens) ([]pageCost, error) {
+	costs, each := make([]pageCost, len(programs)), make([][]time.Duration, len(programs))
 	for range repetitions {
-		took, status, err := p.list(ctx, page)
-		if err != nil || status != http.StatusOK {
-			return 0, err
+		for n, program := range programs {
+			cost, err := program.list(ctx, page)
+			if err != nil {
+				return nil, err
+			}
+			costs[n].rows = cost.rows
+			each[n] = append(each[n], cost.took)
 		}
-		each = append(each, took)
 	}
-	slices.Sort(each)
-	return each[repetitions/2], nil
+	for n := range programs {
+		slices.Sort(each[n])
+		costs[n].took, costs[n].quickest = each[n][repetitions/2], each[n][0]
+	}
+	return costs, nil
 }
 
-// list asks for a page once, and tells how long the whole answer took.
-func (p *process) list(ctx context.Context, page listPage) (time.Duration, int, error) {
+// list asks for a page once.
+func (p *process) list(ctx context.Context, page listPage) (pageCost, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url+page.path, nil)
 	if err != nil {
-		return 0, 0, err
+		return pageCost{}, err
 	}
 	request.Header.Set("Authorization", "Bearer "+page.caller)
 	begin := time.Now()
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return 0, 0, err
+		return pageCost{}, err
 	}
 	defer func() { _ = answer.Body.Close() }()
 	text, err := io.ReadAll(answer.Body)
 	took := time.Since(begin)
-	if err == nil && answer.StatusCode != http.StatusOK && answer.StatusCode != http.StatusNotFound && answer.StatusCode != http.StatusForbidden {
-		err = fmt.Errorf("GET %s: %s: %s", page.path, answer.Status, text)
+	switch {
+	case err != nil:
+		return pageCost{}, err
+	case answer.StatusCode == http.StatusNotFound || answer.StatusCode == http.StatusForbidden:
+		return pageCost{}, nil
+	case answer.StatusCode != http.StatusOK:
+		return pageCost{}, fmt.Errorf("GET %s: %s: %s", page.path, answer.Status, text)
 	}
-	return took, answer.StatusCode, err
+	var list struct {
+		Results []json.RawMessage `json:"results"`
+	}
+	err = json.Unmarshal(text, &list)
+	return pageCost{took: took, rows: len(list.Results)}, err
 }

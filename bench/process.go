@@ -29,12 +29,12 @@ type process struct {
 	password   string
 }
 
-// databaseAddress makes an empty database; drop removes it.
+// databaseAddress makes an empty database, one for each folder; drop removes it.
 func databaseAddress(ctx context.Context, kind, folder string) (address string, drop func(), err error) {
 	if kind == "SQLite" {
 		return "sqlite:" + filepath.Join(folder, "gatehouse.db"), func() {}, nil
 	}
-	return postgresDatabase(ctx, "gatehouse_bench_"+strconv.Itoa(os.Getpid()))
+	return postgresDatabase(ctx, strings.ReplaceAll(filepath.Base(folder), "-", "_"))
 }
 
 // postgresDatabase makes an empty database on the server of TEST_POSTGRES_DSN; drop removes it.

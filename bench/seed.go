@@ -23,30 +23,33 @@ type caller struct {
 var callers = []caller{
 	{"superuser", 1, "SELECT 1"},
 	{"auditor", 2, "UPDATE users SET is_platform_auditor = true WHERE id = 2"},
-	{"administrator", 3, "INSERT INTO organization_users (organization_id, user_id, role, created) SELECT 1, 3, 'admin', created FROM users WHERE id = 3"},
+	{"administrator", 3, "INSERT INTO organization_users (organization_id, user_id, role, created) SELECT 11, 3, 'admin', created FROM users WHERE id = 3"},
 	{"user", 4, "SELECT 1"},
+	{"large administrator", 5, "INSERT INTO organization_users (organization_id, user_id, role, created) SELECT 1, 5, 'admin', created FROM users WHERE id = 5"},
 }
 
 const ofCaller = `INSERT INTO access_tokens (digest, hint, user_id, scope, description, expires, last_used_address, platform, family_id, audience, created, modified)
 	SELECT {digest}, 'abcd', id, 'write', '', {now} + 9 * {day}, '', 'gateway', '', '', {now}, {now} FROM users WHERE id = {id}`
 
-// seeding stores 10,000 users, 200 applications in 10 organizations and n tokens by SQL: every second token of an application, 3 in 100 of
-// the controller, one in ten expired, one in three used, a few of nobody; and an activity entry for each.
+// seeding stores 10,000 users, 210 applications in 11 organizations and n tokens by SQL: 100 for each of so many users, every second of an
+// application, 50 at least for each, 3 in 100 of the controller, one in ten expired, one in three used, a few of nobody; and an activity
+// entry for each. So a page of one user, of one application or of the last organization, whose ten applications have 50 tokens each, has
+// the same rows, however many tokens there are. The first organization has one in twenty of all.
 var seeding = []string{
 	`INSERT INTO users (username, password, first_name, last_name, email, is_superuser, is_platform_auditor, is_active, managed, ldap_dn,
 			external_account, external_source, created, modified)
 		{series 10000} SELECT 'user-' || n, '!', '', '', '', false, false, true, false, '', '', '', {now}, {now} {from 10000}`,
-	"INSERT INTO organizations (name, description, managed, created, modified) {series 10} SELECT 'org-' || n, '', false, {now}, {now} {from 10}",
+	"INSERT INTO organizations (name, description, managed, created, modified) {series 11} SELECT 'org-' || n, '', false, {now}, {now} {from 11}",
 	`INSERT INTO applications (name, description, organization_id, client_id, client_type, authorization_grant_type, grant_types, redirect_uris,
 			post_logout_redirect_uris, resource_uris, algorithm, skip_authorization, require_pkce, introspect_all, platform, created, modified)
-		{series 200} SELECT 'app-' || n, '', 1 + n % 10, 'client-' || n, 'confidential', 'password', '', '', '', '', '', false, false, false,
-		CASE WHEN n % 33 = 0 THEN 'controller' ELSE 'gateway' END, {now}, {now} {from 200}`,
+		{series 210} SELECT 'app-' || n, '', CASE WHEN n > 200 THEN 11 ELSE 1 + n % 10 END, 'client-' || n, 'confidential', 'password', '', '', '', '', '', false, false, false,
+		CASE WHEN n % 33 = 0 THEN 'controller' ELSE 'gateway' END, {now}, {now} {from 210}`,
 	`INSERT INTO access_tokens (digest, hint, user_id, application_id, scope, description, expires, last_used, last_used_address, platform,
 			family_id, audience, created, modified, created_by)
-		{series {N}} SELECT {digest}, 'abcd', CASE WHEN n % 100 <> 98 THEN 2 + n * 2654435761 / 65536 % 10000 END,
-		CASE WHEN n % 2 = 0 THEN 1 + n / 2 % 200 END, CASE n % 5 WHEN 0 THEN 'read' WHEN 1 THEN 'read write' ELSE 'write' END, 'token ' || n,
+		{series {N}} SELECT {digest}, 'abcd', CASE WHEN n % 100 <> 98 THEN 2 + n * 2654435761 / 65536 % {users} END,
+		{application}, CASE n / 7 % 5 WHEN 0 THEN 'read' WHEN 1 THEN 'read write' ELSE 'write' END, 'token ' || n,
 		{now} + (n * 37 % 365 - 36) * {day} + n * {second}, CASE WHEN n % 3 = 0 THEN {now} - n * 7919 % 1000000 * {second} END, '',
-		CASE WHEN n % 2 = 0 AND (1 + n / 2 % 200) % 33 = 0 OR n % 2 = 1 AND n % 33 = 0 THEN 'controller' ELSE 'gateway' END,
+		CASE WHEN ({application}) % 33 = 0 OR n % 2 = 1 AND n % 33 = 0 THEN 'controller' ELSE 'gateway' END,
 		CASE WHEN n % 2 = 0 THEN 'family-' || n ELSE '' END, '', {now} - ({N} - n) * {step}, {now} - ({N} - n) * {step}, 1 {from {N}}`,
 	`INSERT INTO refresh_tokens (digest, hint, application_id, user_id, subject_user_id, access_token_id, scope, audience, platform, family_id,
 			created, expires, reason)
@@ -54,7 +57,7 @@ var seeding = []string{
 		FROM access_tokens WHERE application_id IS NOT NULL`,
 	`INSERT INTO activity (created, actor_id, actor_name, origin, address, operation, object_type, object_id, object_name, related_type,
 			related_id, related_name, note, changes)
-		{series {N}} SELECT {now} - ({N} - n) * {step}, CASE WHEN n % 2 = 1 THEN 2 + n * 2654435761 / 65536 % 10000 END, '', 'oauth', '',
+		{series {N}} SELECT {now} - ({N} - n) * {step}, CASE WHEN n % 2 = 1 THEN 2 + n * 2654435761 / 65536 % {users} END, '', 'oauth', '',
 		CASE n % 10 WHEN 0 THEN 'delete' WHEN 1 THEN 'update' ELSE 'create' END, CASE WHEN n % 50 = 7 THEN 'user' ELSE 'oauth2accesstoken' END,
 		n, '', '', 0, '', '', '{}' {from {N}}`,
 }
@@ -62,6 +65,8 @@ var seeding = []string{
 // seed fills a migrated database. PostgreSQL leaves it as it would be after a night, vacuumed and analyzed.
 func seed(ctx context.Context, address string, n int) error {
 	step := int(365*24*time.Hour/time.Microsecond) / n
+	numbers := strings.NewReplacer("{N}", fmt.Sprint(n), "{users}", fmt.Sprint(n/100), "{application}",
+		fmt.Sprintf("CASE WHEN n %% 2 = 0 THEN CASE WHEN n <= 1000 THEN 201 + n / 2 %% 10 ELSE 1 + n / 2 %% %d END END", min(n/110, 200)))
 	driver, between, from := "pgx", "", "FROM generate_series(1::bigint, $1) AS series(n)"
 	dialect := []string{"{digest}", "sha256(n::text::bytea)", "{second}", "interval '1 second'", "{day}", "interval '1 day'",
 		"{step}", fmt.Sprintf("interval '%d microseconds'", step), "{now}", "(SELECT date_trunc('second', created) FROM users WHERE id = 1)"}
@@ -85,7 +90,7 @@ func seed(ctx context.Context, address string, n int) error {
 		statements = append(statements[:len(statements):len(statements)], token, c.rights)
 	}
 	for _, statement := range append(statements, finish) {
-		statement = strings.ReplaceAll(statement, "{N}", fmt.Sprint(n))
+		statement = numbers.Replace(statement)
 		statement = seriesPattern.ReplaceAllString(statement, between)
 		statement = fromPattern.ReplaceAllString(statement, from)
 		if _, err := db.ExecContext(ctx, strings.NewReplacer(dialect...).Replace(statement)); err != nil {

@@ -105,12 +105,12 @@ const (
 	invalidPattern = "2201B" // ours are valid, so it is one whose automaton gets too large
 )
 
-// limitedByDatabase is for PostgreSQL, which ends a statement itself. Compiling one takes it longer than most lists; it is told not to.
+// limitedByDatabase is for PostgreSQL, which ends a statement itself.
 func limitedByDatabase[T any](r Reader, ask func(Reader) (Page[T], error)) (Page[T], bool, error) {
 	var page Page[T]
 	limit := max(1, r.limit.Milliseconds())
 	err := r.db.Transaction(func(db *gorm.DB) (err error) {
-		if err = db.Exec(fmt.Sprintf("SET LOCAL statement_timeout = %d; SET LOCAL jit = off", limit)).Error; err == nil {
+		if err = db.Exec(fmt.Sprintf("SET LOCAL statement_timeout = %d", limit)).Error; err == nil {
 			page, err = ask(Reader{db: db, now: r.now})
 		}
 		return err

@@ -48,7 +48,7 @@ func (s *Store) openPostgres(address string) error {
 	if err != nil {
 		return fmt.Errorf("open the database: %w", err)
 	}
-	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(readTimesAsUTC))
+	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(prepareConnection))
 	const connections = 32
 	s.turns = turnsOf(connections)
 	db.SetMaxOpenConns(connections)
@@ -59,11 +59,13 @@ func (s *Store) openPostgres(address string) error {
 	return err
 }
 
-// readTimesAsUTC makes times come back in UTC; the driver's default is the zone of the machine.
-func readTimesAsUTC(_ context.Context, connection *pgx.Conn) error {
+// prepareConnection makes times come back in UTC; the driver's default is the zone of the machine. Compiling a statement, or starting processes
+// to share it, takes PostgreSQL longer than what is asked of it here; it is told not to.
+func prepareConnection(ctx context.Context, connection *pgx.Conn) error {
 	codec := &pgtype.TimestamptzCodec{ScanLocation: time.UTC}
 	connection.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: codec})
-	return nil
+	_, err := connection.Exec(ctx, "SET jit = off; SET max_parallel_workers_per_gather = 0")
+	return err
 }
 
 // Bounds for the prepared statements that are kept: queries come in any shape, so the number must have a limit; and a statement that

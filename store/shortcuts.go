@@ -98,8 +98,10 @@ func (q Query) orderedBy() (field string, descending, only bool) {
 
 // names reports whether rows in which the column is null cannot meet the query's conditions.
 func (q Query) names(column string) bool {
-	return slices.ContainsFunc(q.Filters, func(f Filter) bool {
-		word := strings.ToLower(f.Value)
-		return of(f.Field) == column && !f.Not && !f.Or && f.Lookup != "isnull" && word != "null" && word != "none"
-	})
+	return slices.ContainsFunc(q.Filters, func(f Filter) bool { return f.names(column) })
+}
+
+func (f Filter) names(column string) bool {
+	word := strings.ToLower(f.Value)
+	return of(f.Field) == column && !f.Not && !f.Or && f.Lookup != "isnull" && word != "null" && word != "none"
 }

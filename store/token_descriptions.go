@@ -8,8 +8,6 @@ import (
 	"unicode/utf8"
 
 	"gorm.io/gorm"
-
-	"gatehouse/models"
 )
 
 // keyLength is how many characters of a description the order of tokens by it goes by: an entry of an index may not be as long as a
@@ -190,56 +188,33 @@ func (s tokenShortcuts) sumOf(parts ...*gorm.DB) (n int64, err error) {
 	return n, err
 }
 
-// seenDescribed is what an administrator's question about descriptions is answered from.
-type seenDescribed struct {
-	stretch
-	tokens              *gorm.DB // all that are seen and meet the other conditions, which are tried on each
-	seen, inside, total int64    // their number, and that of the tokens in the stretch and of all, whoever sees them
-}
-
-// seenDescribed is nil where a query asks for anything that is not counted, or nothing of descriptions.
-func (s tokenShortcuts) seenDescribed(b *queryBuilder, q Query) (*seenDescribed, error) {
-	within, exact, others := described(q)
-	if len(others.Filters) == len(q.Filters) || !exact || !others.asksOnly("application", "platform", "scope") {
-		return nil, nil
-	}
-	conditions, err := b.resource.conditions(s.r.db, others)
-	if err != nil {
-		return nil, err
-	}
-	none, err := b.resource.conditions(s.r.db, Query{})
-	if err != nil {
-		return nil, err
-	}
-	d := &seenDescribed{stretch: within, tokens: conditions.unindexed().on(s.either("+"))}
-	if d.seen, err = s.countUnion(conditions); err != nil {
-		return nil, err
-	}
-	if d.inside, err = (tokenShortcuts{s.r, models.Visibility{All: true}}).countStretch(none, within); err != nil {
-		return nil, err
-	}
-	d.total, err = s.total()
-	return d, err
-}
-
-// countSeen counts what an administrator sees by reading the least: the tokens with such descriptions, or all others, or all that they see.
+// countSeen counts what an administrator sees.
 func (s tokenShortcuts) countSeen(b *queryBuilder, q Query) (int64, error) {
-	d, err := s.seenDescribed(b, q)
+	parts, err := s.seenParts(b, q)
 	if err != nil {
 		return 0, err
 	}
-	switch {
-	case d == nil || d.seen < min(d.inside, d.total-d.inside):
-	case d.inside <= d.total-d.inside:
-		return s.sumOf(d.of(d.tokens)...)
-	default:
-		n, err := s.sumOf(slices.Concat(stretch{to: d.from}.of(d.tokens), stretch{d.to, afterAll}.of(d.tokens))...)
-		return d.seen - n, err
+	return s.sumOf(parts...)
+}
+
+// parted are the parts of a list, each a range of an index.
+func (s tokenShortcuts) parted(b *queryBuilder, q Query) ([]*gorm.DB, error) {
+	if s.v.All {
+		return s.ranges(b, q), nil
 	}
-	// The own ones and the others administered: two ranges, of which none is read twice.
-	administered, own, err := s.parts(b, q)
+	return s.seenParts(b, q)
+}
+
+// seenParts are the parts of an administrator's list, each a range of an index: what is administered, as far as the conditions on descriptions
+// narrow it, and the rest of the own tokens.
+func (s tokenShortcuts) seenParts(b *queryBuilder, q Query) ([]*gorm.DB, error) {
+	others, own, err := s.parts(b, q)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return s.sumOf(administered, own)
+	within, _, _ := described(q)
+	if within == (stretch{to: afterAll}) {
+		return []*gorm.DB{others, own}, nil
+	}
+	return append(within.of(others), own), nil
 }

@@ -1,6 +1,9 @@
 package store
 
 import (
+	"maps"
+	"slices"
+
 	"gorm.io/gorm"
 
 	"gatehouse/models"
@@ -33,7 +36,8 @@ func (s tokenShortcuts) way(b *queryBuilder, q Query, count int64) (way, error) 
 	case field == "id" && counted:
 		return s.merged(b, q, count, descending)
 	case s.v.All && few:
-		return way{}, nil
+		tokens, err := s.ofFew(q)
+		return way{filtered: tokens}, err
 	}
 	return s.weighed(b, q, count, few)
 }
@@ -82,10 +86,32 @@ func (s tokenShortcuts) weighed(b *queryBuilder, q Query, count int64, few bool)
 	case field == "id" && s.v.All && walks:
 		return s.nearby(b, q, descending)
 	case few:
-		b, err := accessTokenList.build(s.r.db, q)
-		return way{filtered: b.on(s.either(""))}, err
+		tokens, err := s.ofFew(q)
+		return way{filtered: tokens}, err
 	}
 	return s.sorted(q, field, descending)
+}
+
+// ofFew are the tokens of a query that names users or ids, in the builder's order: read by the index of these, with all else tried on each. An
+// index of a platform, scope or time, which SQLite holds to be as good, leads to more the more tokens there are.
+func (s tokenShortcuts) ofFew(q Query) (*gorm.DB, error) {
+	named, others := q, q
+	names := func(f Filter) bool { return f.names("user") || f.names("id") }
+	named.Filters = slices.DeleteFunc(slices.Clone(q.Filters), func(f Filter) bool { return !names(f) })
+	others.Filters = slices.DeleteFunc(slices.Clone(q.Filters), names)
+	named.Search = nil
+	leading, err := accessTokenList.conditions(s.r.db, named)
+	if err != nil {
+		return nil, err
+	}
+	b, err := accessTokenList.build(s.r.db, others)
+	if err != nil {
+		return nil, err
+	}
+	b = b.unindexed()
+	maps.Copy(b.joins, leading.joins)
+	b.and = append(b.and, leading.all()...)
+	return b.on(s.either("")), nil
 }
 
 // nearby finds a page among the first tokens there are, if enough of them meet the conditions; otherwise by sorting: what was made at one time
@@ -126,16 +152,13 @@ func (s tokenShortcuts) sorted(q Query, field string, descending bool) (way, err
 		return way{}, err
 	}
 	key := "COALESCE(" + by.sql + ", " + by.sql + ")" // no index that has the order leads to what is shown
-	var branches []branch
-	for _, part := range s.ranges(b, q) {
-		branches = append(branches, branch{part, key})
+	parts, err := s.parted(b, q)
+	if err != nil {
+		return way{}, err
 	}
-	if !s.v.All {
-		others, own, err := s.parts(b, q)
-		if err != nil {
-			return way{}, err
-		}
-		branches = []branch{{others, key}, {own, key}}
+	var branches []branch
+	for _, part := range parts {
+		branches = append(branches, branch{part, key})
 	}
 	ids, err := s.r.merge("access_tokens", branches, descending, q)
 	return way{ids: ids}, err
@@ -172,22 +195,23 @@ func (b *queryBuilder) unindexed() *queryBuilder {
 	return &other
 }
 
-// seen finds a page of an administrator in the order of ids: by sorting the tokens with such descriptions as are asked for, where those are few.
+// seen finds a page of an administrator in the order of ids: by sorting, where a condition on descriptions leaves few of what they see.
 func (s tokenShortcuts) seen(b *queryBuilder, q Query, count int64, descending bool) (way, error) {
-	d, err := s.seenDescribed(b, q)
+	if within, _, _ := described(q); within == (stretch{to: afterAll}) {
+		return s.merged(b, q, count, descending)
+	}
+	none, err := b.resource.conditions(s.r.db, Query{})
 	if err != nil {
 		return way{}, err
 	}
-	// Sorting is weighed as a tenth: what an application's tokens are read for may stand far from the first of them.
-	if d == nil || d.inside*count > 10*d.seen*int64(q.Offset+q.Limit) {
-		return s.merged(b, q, count, descending)
+	seen, err := s.countUnion(none)
+	if err == nil && count*count < 5*seen*int64(q.Offset+q.Limit) { // merging reads descriptions from the table
+		return s.sorted(q, "id", descending)
 	}
-	var branches []branch
-	for _, part := range d.of(d.tokens) {
-		branches = append(branches, branch{part, "COALESCE(access_tokens.id, access_tokens.id)"})
+	if err != nil {
+		return way{}, err
 	}
-	ids, err := s.r.merge("access_tokens", branches, descending, q)
-	return way{ids: ids}, err
+	return s.merged(b, q, count, descending)
 }
 
 // merged finds a page in the order of ids in which each application's tokens stand by themselves: what the page may show of each, and of

@@ -80,6 +80,13 @@ func (s tokenShortcuts) count(b *queryBuilder, q Query) (n int64, known bool, er
 
 // countAll counts what those see who see all: by days or by descriptions, or else by the indexes of the conditions.
 func (s tokenShortcuts) countAll(b *queryBuilder, q Query) (int64, error) {
+	if q.names("user") || q.names("id") {
+		tokens, err := s.ofFew(q)
+		if err != nil {
+			return 0, err
+		}
+		return s.sumOf(tokens)
+	}
 	if n, known, err := s.countDays(b, q); known || err != nil {
 		return n, err
 	}

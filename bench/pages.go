@@ -1,0 +1,38 @@
+package main
+
+// listPage is one kind of page, asked for by one kind of person.
+type listPage struct{ caller, path string }
+
+// listPages are all pages that are measured.
+func listPages() []listPage {
+	filters := []string{"", "user=77", "application=7", "platform=controller", "platform=gateway", "scope=read", "application__isnull=true",
+		"application__isnull=false", "created__gt=2001-01-01", "expires__lt=2100-01-01", "description__startswith=token+1",
+		"description__startswith=token+12", "description__startswith=token", "id__in=5,50,500,5000", "user__username=user-77",
+		"application__name=app-7", "application__organization=3"}
+	orders := []string{"-id", "created", "-created", "expires", "-expires", "last_used", "-last_used", "description", "-description", "user__username",
+		"-user__username", "application__name", "-application__name"}
+	var queries []string
+	for _, filter := range filters {
+		queries = append(queries, "tokens/?"+filter)
+	}
+	for _, order := range orders {
+		queries = append(queries, "tokens/?order_by="+order)
+	}
+	for _, order := range append([]string{"id"}, orders...) {
+		queries = append(queries, "tokens/?page=100&order_by="+order)
+	}
+	queries = append(queries, "tokens/?page=100&platform=gateway", "tokens/?page=100&scope=read", "tokens/?page=20&scope=read",
+		"tokens/?page=100&application__isnull=true", "tokens/?page=20&application=7", "tokens/?platform=controller&order_by=-expires",
+		"users/77/tokens/", "users/77/personal_tokens/", "users/77/authorized_tokens/", "applications/9/tokens/", "users/", "users/?page=100",
+		"applications/", "organizations/", "activitystream/", "activitystream/?page=100", "activitystream/?operation=delete",
+		"activitystream/?object_type=user", "activitystream/?actor=77", "activitystream/?object_type=oauth2accesstoken&object_id=70")
+	var pages []listPage
+	for _, c := range callers {
+		for _, mount := range []string{"/api/gateway/v1/", "/api/controller/v2/"} {
+			for _, query := range queries {
+				pages = append(pages, listPage{c.name, mount + query})
+			}
+		}
+	}
+	return pages
+}
