@@ -103,7 +103,7 @@ func freeAddress() (string, error) {
 }
 
 func (p *process) waitReady(ctx context.Context, begin time.Time) error {
-	for time.Since(begin) < 20*time.Second {
+	for time.Since(begin) < time.Minute {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url+"/healthz/ready", nil)
 		if err != nil {
 			return err
@@ -117,7 +117,7 @@ func (p *process) waitReady(ctx context.Context, begin time.Time) error {
 		}
 		time.Sleep(2 * time.Millisecond)
 	}
-	return errors.New("the program was not ready in 20 seconds")
+	return errors.New("the program was not ready in a minute")
 }
 
 // stop ends the program and waits for it.

@@ -211,6 +211,19 @@ func TestCountsAreSettled(t *testing.T) {
 	})
 }
 
+// TestCountsAreSettledAtStart: what is there when a program starts does not wait for its first changes.
+func TestCountsAreSettledAtStart(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		growMany(t, db, 1000) // each kind in one statement
+		_, err := db.Migrate(t.Context())
+		check(t, err)
+		checkCounts(t, db, "a start")
+		if n := count(t, db, "access_token_changes"); n >= 256 {
+			t.Errorf("%d changes are not settled", n)
+		}
+	})
+}
+
 // TestCountsUnderConcurrentWriters: many issue, refresh and delete tokens of the same application at once, and some give up; nobody waits
 // for a counter in a deadlock, and nothing is counted twice.
 func TestCountsUnderConcurrentWriters(t *testing.T) {

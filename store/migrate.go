@@ -38,6 +38,11 @@ func (s *Store) Migrate(ctx context.Context) ([]int64, error) {
 	if err != nil {
 		return nil, fmt.Errorf("migrate: %w", translate(err))
 	}
+	if s.dialect == SQLite {
+		if err := s.settleAll(ctx); err != nil {
+			return nil, fmt.Errorf("migrate: %w", err)
+		}
+	}
 	var applied []int64
 	for _, result := range results {
 		applied = append(applied, result.Source.Version)

@@ -1,7 +1,10 @@
 package store
 
 import (
+	"context"
 	"strings"
+
+	"gorm.io/gorm"
 
 	"gatehouse/models"
 )
@@ -50,6 +53,13 @@ func (s *Store) settleNowAndThen(tx *Tx) error {
 		return nil
 	}
 	return tx.settle(settleFrom)
+}
+
+// settleAll settles what another program has left, a million rows that were restored perhaps, for which no request has the time.
+func (s *Store) settleAll(ctx context.Context) error {
+	return s.write.WithContext(ctx).Transaction(func(db *gorm.DB) error {
+		return (&Tx{Reader: Reader{db: db, now: s.Now()}}).settle(settleFrom)
+	})
 }
 
 // settle adds up the changes, of which there are as many; their rows are numbered from 1 again after each time.
