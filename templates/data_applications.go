@@ -82,7 +82,8 @@ func (ApplicationForm) ClientTypes() []Choice { return clientTypes }
 // GrantTypes are the grant types to choose from.
 func (ApplicationForm) GrantTypes() []Choice { return grantTypes }
 
-// ApplicationPage is filled into "application". The form posts to /applications/ID; /applications/ID/delete leads to
+// ApplicationPage is filled into "application". The form posts to /applications/ID, with your_password where a public client becomes
+// confidential; /applications/ID/delete leads to
 // "confirm_delete".
 type ApplicationPage struct {
 	Page
@@ -97,6 +98,9 @@ type ApplicationPage struct {
 	MaySkip       bool // may switch skip_authorization on
 	Activity      ActivitySection
 }
+
+// MayReveal reports whether the form can make a new secret: of a client that is public now.
+func (p ApplicationPage) MayReveal() bool { return p.Application.ClientType == "public" }
 
 // Table is the table of the application's tokens.
 func (p ApplicationPage) Table() TokenTable {

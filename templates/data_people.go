@@ -40,7 +40,7 @@ type UsersPage struct {
 }
 
 // UserForm is what the forms for users send: username, first_name, last_name, email, is_superuser, is_platform_auditor, is_active
-// ("true" or absent), your_password where somebody is made a superuser, and on creation organization, password and
+// ("true" or absent), your_password where somebody is made a superuser or auditor, and on creation organization, password and
 // password_confirm. Passwords are never written back.
 type UserForm struct {
 	Username          string
@@ -66,7 +66,7 @@ type UserPage struct {
 	TokenCount     int64
 	MayEdit        bool
 	MayRename      bool // may change username and is_active
-	MayGrant       bool // may change is_superuser and is_platform_auditor, with your_password when somebody becomes a superuser
+	MayGrant       bool // may change is_superuser and is_platform_auditor, with your_password when somebody becomes one
 	MayDelete      bool
 	MayPassword    bool // may set the password; not of users who sign in elsewhere
 }
@@ -137,8 +137,8 @@ type Person struct {
 // RoleName is the role in words.
 func (p Person) RoleName() string { return name(roles, p.Role) }
 
-// OrganizationPage is filled into "organization". The form posts to /organizations/ID. Adding posts username and role to
-// /organizations/ID/add, removing posts user (an id) and role to /organizations/ID/remove; /organizations/ID/delete leads to
+// OrganizationPage is filled into "organization". The form posts to /organizations/ID. Adding posts username, role and, for an administrator,
+// your_password to /organizations/ID/add, removing posts user (an id) and role to /organizations/ID/remove; /organizations/ID/delete leads to
 // "confirm_delete".
 type OrganizationPage struct {
 	Page

@@ -89,12 +89,12 @@ var accesses = []access{
 	{"GET", "/users", "", "302 200 200 200 200 200"},
 	{"GET", "/users/new", "", "302 403 403 200 403 200"},
 	{"POST", "/users/new", "username=made-{personal} organization={organization} password=12345678 password_confirm=12345678", "303 403 403 303 403 303"},
-	{"POST", "/users/new", "username=made-{personal} password=12345678 password_confirm=12345678 is_platform_auditor=true", "303 403 403 403 403 303"},
+	{"POST", "/users/new", "username=made-{personal} password=12345678 password_confirm=12345678 is_platform_auditor=true", "303 403 403 403 403 422"},
 	{"GET", "/users/{user}", "", "302 403 200 200 200 200"},
 	{"GET", "/users/{admin}", "", "302 200 200 200 200 200"},
 	{"POST", "/users/{user}", "first_name=x", "303 403 403 303 403 303"},
-	{"POST", "/users/{user}", "is_platform_auditor=true", "303 403 403 403 403 303"},
-	{"POST", "/users/{user}", "is_superuser=true", "303 403 403 403 403 422"}, // without one's own password
+	{"POST", "/users/{user}", "is_platform_auditor=true", "303 403 403 403 403 422"}, // without one's own password
+	{"POST", "/users/{user}", "is_superuser=true", "303 403 403 403 403 422"},        // likewise
 	{"POST", "/users/{user}/password", "password=12345678 password_confirm=12345678 current_password=wrong", "303 403 403 422 403 422"},
 	{"GET", "/users/{user}/delete", "", "302 403 403 200 403 200"},
 	{"POST", "/users/{user}/delete", "", "303 403 403 303 403 303"},
@@ -105,7 +105,8 @@ var accesses = []access{
 	{"POST", "/organizations/new", "name=made-{personal}", "303 403 403 403 403 303"},
 	{"GET", "/organizations/{organization}", "", "302 403 200 200 200 200"},
 	{"POST", "/organizations/{organization}", "name=renamed-{personal}", "303 403 403 303 403 303"},
-	{"POST", "/organizations/{organization}/add", "username=om role=admin", "303 403 403 303 403 303"},
+	{"POST", "/organizations/{organization}/add", "username=om role=admin", "303 403 403 422 403 422"}, // without one's own password
+	{"POST", "/organizations/{organization}/add", "username=om role=auditor", "303 403 403 303 403 303"},
 	{"POST", "/organizations/{organization}/add", "username=bob role=member", "303 403 403 403 403 303"}, // bob belongs nowhere
 	{"POST", "/organizations/{organization}/remove", "user={user} role=member", "303 403 403 303 403 303"},
 	{"GET", "/organizations/{organization}/delete", "", "302 403 403 403 403 200"},

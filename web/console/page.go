@@ -20,7 +20,8 @@ func (w *Console) page(c *gin.Context, active string) templates.Page {
 	}
 	if actor := actorOf(c); actor.User != nil {
 		p.Viewer = templates.Viewer{ID: actor.User.ID, Username: actor.User.Username, IsSuperuser: actor.User.IsSuperuser,
-			IsPlatformAuditor: actor.User.IsPlatformAuditor}
+			IsPlatformAuditor: actor.User.IsPlatformAuditor,
+			Passwordless:      !actor.User.Password.Usable()}
 		p.Nav = navigation(w.server.Policy(), actor, active)
 	}
 	return p

@@ -253,3 +253,17 @@ func TestSettingsOfLists(t *testing.T) {
 		}
 	}, func(c *webtest.Config) { c.Web.DefaultPageSize, c.Web.MaxPageSize = 2, 3 })
 }
+
+// TestForbiddenAdvice: who is refused is told whom to ask, and nobody to ask themselves.
+func TestForbiddenAdvice(t *testing.T) {
+	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
+		for who, want := range map[string]string{"alice": "Ask an administrator if you think that you should.", "oa": "Ask a system administrator if you think that you should.",
+			"aud": "Platform auditors look at everything"} {
+			as(t, s, who).get("/maintenance").is(403).says("main", want)
+		}
+		refused := as(t, s, "admin").post("/users/"+itoa(s.ID("admin"))+"/delete").is(403).says("main", "This is not for system administrators either.")
+		if strings.Contains(refused.read("main"), "Ask ") {
+			t.Errorf("an administrator is sent to one: %s", refused.read("main"))
+		}
+	})
+}

@@ -77,7 +77,7 @@ func (w *Console) createUser(c *gin.Context) error {
 	password, problems := newPassword(c)
 	in.Password = &password
 	var err error
-	if problems == nil && in.IsSuperuser != nil && w.mayGrant(actor) {
+	if problems == nil && (in.IsSuperuser != nil || in.IsPlatformAuditor != nil) && w.mayGrant(actor) {
 		if problems, err = w.confirmOneself(c.Request.Context(), actor, "your_password", field(c, "your_password")); err != nil {
 			return err
 		}
@@ -96,7 +96,7 @@ func (w *Console) createUser(c *gin.Context) error {
 	return w.done(c, at("/users", made.ID), "user-created")
 }
 
-// updateUser asks for the actor's own password where it makes somebody an administrator.
+// updateUser asks for the actor's own password where it makes somebody an administrator or auditor.
 func (w *Console) updateUser(c *gin.Context) error {
 	actor, ctx := actorOf(c), c.Request.Context()
 	user, err := w.userOf(c)
@@ -106,7 +106,7 @@ func (w *Console) updateUser(c *gin.Context) error {
 	may := w.mayChange(actor, user)
 	in := userInput(c, may)
 	var problems templates.Errors
-	if may.grant && *in.IsSuperuser && !user.IsSuperuser {
+	if may.grant && (*in.IsSuperuser && !user.IsSuperuser || *in.IsPlatformAuditor && !user.IsPlatformAuditor) {
 		if problems, err = w.confirmOneself(ctx, actor, "your_password", field(c, "your_password")); err != nil {
 			return err
 		}
