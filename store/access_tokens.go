@@ -65,6 +65,9 @@ func (r Reader) AccessTokenByDigest(digest models.Digest) (*models.AccessToken, 
 // AccessTokens lists tokens with user, application and refresh token.
 func (r Reader) AccessTokens(q Query, v models.Visibility) (Page[models.AccessToken], error) {
 	return limited(r, q, func(r Reader) (Page[models.AccessToken], error) {
+		if !q.LastUse.Until.IsZero() {
+			return r.accessTokensByUse(q, v)
+		}
 		if q.byID() {
 			return list[models.AccessToken](r.visibleTokensByID(v), accessTokenList, q, "User", "Application", "RefreshToken")
 		}

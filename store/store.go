@@ -107,8 +107,11 @@ const (
 	lockOfStripes                          // the first of many, see hold.go
 )
 
-// lockOfImports is taken by who imports, before all others.
-const lockOfImports = lockOfTurns - 1
+// lockOfImports is taken by who imports, before all others; lockOfTokenPolicy by who sets the token policy and nothing else.
+const (
+	lockOfImports     = lockOfTurns - 1
+	lockOfTokenPolicy = lockOfTurns - 2
+)
 
 // WriteInTurn is Write for changes of many rows at once: they pass one after the other. Each takes the rows of several tables, and two
 // of them could only meet in a deadlock.

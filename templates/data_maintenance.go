@@ -17,6 +17,9 @@ func (a Amount) Words() string {
 	return plural(a.Number, a.Noun)
 }
 
+// Some reports whether there are any.
+func (a Amount) Some() bool { return a.Number > 0 || a.More }
+
 // TaskCard is a task on the page of all.
 type TaskCard struct {
 	Title   string

@@ -178,7 +178,7 @@ var filterChoices = map[string][]Choice{
 	"type":     {{"superuser", "System administrator"}, {"auditor", "Platform auditor"}, {"normal", "Normal user"}},
 	"active":   {{"true", "Active"}, {"false", "Disabled"}},
 	"about": {{AboutApplicationsAndTokens, "Applications and tokens"}, {AboutAccessTokens, "Access tokens"}, {AboutRefreshTokens, "Refresh tokens"},
-		{AboutApplications, "Applications"}, {AboutUsers, "Users"}, {AboutOrganizations, "Organizations"}, {AboutSessions, "Sessions"}},
+		{AboutApplications, "Applications"}, {AboutUsers, "Users"}, {AboutOrganizations, "Organizations"}, {AboutSessions, "Sessions"}, {AboutSettings, "Settings"}},
 	"operation": {{"create", "Created"}, {"update", "Changed"}, {"delete", "Deleted"}, {"associate", "Added"}, {"disassociate", "Removed"},
 		{"sign_in", "Signed in"}, {"sign_out", "Signed out"}},
 }

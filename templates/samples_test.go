@@ -23,7 +23,7 @@ func samplePage(active string, flashes ...Flash) Page {
 	return Page{
 		Now: sampleNow, Issuer: "https://gatehouse.example.com", RequestID: "01JPN5T3M8Q4", CSRFToken: "csrf-sample",
 		Viewer:  Viewer{ID: 1, Username: "admin", IsSuperuser: true},
-		Nav:     Nav{Active: active, Applications: true, Users: true, Organizations: true, Maintenance: true},
+		Nav:     Nav{Active: active, Applications: true, Users: true, Organizations: true, Maintenance: true, Policy: true},
 		Flashes: flashes,
 	}
 }
@@ -98,7 +98,7 @@ func sampleChoices() []Choice {
 // filledSamples has every page at least once, filled as an administrator may see it.
 func filledSamples() []sample {
 	var all []sample
-	for _, group := range [][]sample{tokenSamples(), applicationSamples(), peopleSamples(), activitySamples(), maintenanceSamples(), aloneSamples()} {
+	for _, group := range [][]sample{tokenSamples(), applicationSamples(), peopleSamples(), activitySamples(), maintenanceSamples(), policySamples(), aloneSamples()} {
 		all = append(all, group...)
 	}
 	return all
@@ -108,6 +108,8 @@ func tokenSamples() []sample {
 	tokens := sampleTokens()
 	good := Flash{"good", "Token “CI deploy key” was deleted."}
 	form := TokenForm{Description: "Ticket desk", Scope: "read"}
+	unused := tokens[0]
+	unused.State, unused.Unused = StateUnused, "90 days"
 	bad := TokenForm{Description: "Deploys from the pipeline", Scope: "write", Application: "3", Expiry: "date", ExpiresOn: "2031-01-01"}
 	applications := []Choice{{"3", "Service desk (Network operations)"}, {"5", "An application with a rather long name that nobody shortened (Platform engineering)"}}
 	tokenErrors := Errors{{"expires_on", "The longest lifetime ends on 18 March 2027."}, {"", "This form was sent before."}}
@@ -119,12 +121,15 @@ func tokenSamples() []sample {
 		{"tokens", "own", TokensPage{Page: sampleOwnPage(), List: sampleList("/tokens", "", "-created", 2, 1, 50), Rows: tokens[1:3], Reason: "Tokens cannot be created by users who sign in with an external source (corporate directory)."}},
 		{"tokens", "no-results", TokensPage{Page: samplePage("tokens"), List: sampleList("/tokens", "search=zebra&state=expired", "description", 0, 1, 50), Everybody: true, MayCreate: true}},
 		{"tokens", "empty", TokensPage{Page: sampleOwnPage(), List: sampleList("/tokens", "", "-created", 0, 1, 50), MayCreate: true}},
+		{"tokens", "unused", TokensPage{Page: samplePage("tokens"), List: sampleList("/tokens", "state=unused", "description", 1, 1, 50), Rows: []Token{unused}, Idle: true, MayCreate: true}},
 		{"token", "gateway", TokenPage{Page: samplePage("tokens", Flash{"good", "Token saved."}), Token: tokens[1], Form: form, MayEdit: true, MayRefresh: true, Once: "n1", Activity: sampleActivity("token=102")}},
 		{"token", "controller", TokenPage{Page: samplePage("tokens"), Token: tokens[2], Form: form, MayEdit: true}},
 		{"token", "long", TokenPage{Page: samplePage("tokens"), Token: tokens[8], Form: TokenForm{Scope: "x"}, Errors: Errors{{"scope", "Invalid scope: x. Must be one of: read, write"}}, MayEdit: true}},
 		{"token", "read-only", TokenPage{Page: sampleOwnPage(), Token: tokens[5]}},
-		{"token_new", "fresh", TokenNewPage{Page: samplePage("tokens"), Form: TokenForm{Scope: "read", Expiry: "90"}, Applications: applications, Longest: in(365 * aDay), Once: "n2"}},
-		{"token_new", "wrong", TokenNewPage{Page: samplePage("tokens"), Form: bad, Errors: tokenErrors, Applications: applications, Longest: in(365 * aDay), Once: "n2"}},
+		{"token", "unused", TokenPage{Page: samplePage("tokens"), Token: unused, Form: form, MayEdit: true}},
+		{"token_new", "fresh", TokenNewPage{Page: samplePage("tokens"), Form: TokenForm{Scope: "read", Expiry: "90"}, Applications: applications, Longest: in(365 * aDay), Last: in(365 * aDay), Once: "n2"}},
+		{"token_new", "policy", TokenNewPage{Page: samplePage("tokens"), Form: TokenForm{Scope: "read", Expiry: "default"}, Applications: applications, Default: "30 days", Longest: in(90 * aDay), OfApplication: "365 days", Last: in(365 * aDay), Idle: "14 days", Once: "n2"}},
+		{"token_new", "wrong", TokenNewPage{Page: samplePage("tokens"), Form: bad, Errors: tokenErrors, Applications: applications, Longest: in(365 * aDay), Last: in(365 * aDay), Once: "n2"}},
 		{"token_created", "personal", secret},
 		{"token_created", "refreshed", refreshed},
 	}

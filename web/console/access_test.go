@@ -129,6 +129,10 @@ var accesses = []access{
 	{"POST", "/maintenance/expire-sessions", "confirm=yes user=bob", "303 403 403 403 403 303"},
 	{"GET", "/maintenance/imports/{personal}", "", "302 403 403 403 403 404"}, // nothing was imported
 
+	{"GET", "/policy", "", "302 403 403 403 200 200"},
+	{"GET", "/policy?idle_days=30", "", "302 403 403 403 403 200"},
+	{"POST", "/policy", "idle_days=30 your_password=wrong", "303 403 403 403 403 422"},
+
 	{"GET", "/reference", "", "302 200 200 200 200 200"},
 
 	{"GET", "/device", "", "302 200 200 200 200 200"},

@@ -19,7 +19,7 @@ var activityListing = listing{
 	path: "/activity",
 	filters: map[string][]string{
 		"about": {templates.AboutApplicationsAndTokens, templates.AboutAccessTokens, templates.AboutRefreshTokens, templates.AboutApplications,
-			templates.AboutUsers, templates.AboutOrganizations, templates.AboutSessions},
+			templates.AboutUsers, templates.AboutOrganizations, templates.AboutSessions, templates.AboutSettings},
 		"operation": {string(models.OperationCreate), string(models.OperationUpdate), string(models.OperationDelete), string(models.OperationAssociate),
 			string(models.OperationDisassociate), string(models.OperationSignIn), string(models.OperationSignOut)},
 		"actor": nil, "from": nil, "to": nil, "token": nil, "application": nil, "user": nil, "organization": nil},
@@ -76,6 +76,7 @@ var activityTypes = map[string][]models.ObjectType{
 	templates.AboutApplications:          {models.ObjectApplication},
 	templates.AboutUsers:                 {models.ObjectUser},
 	templates.AboutOrganizations:         {models.ObjectOrganization},
+	templates.AboutSettings:              {models.ObjectSetting},
 }
 
 // activityFilters says the filters of the address in the store's words. Signing in and out is about sessions here.

@@ -44,6 +44,7 @@ var flashes = map[string]templates.Flash{
 	"task-refused":         {Kind: "warning", Text: "Another task is under way, so nothing was started. Look again when it is done."},
 	"task-failed":          {Kind: "error", Text: "This could not be completed. What was done stays done, and stands among the last runs. Start it again."},
 	"task-nothing":         {Kind: "good", Text: "There was nothing to do any more, so nothing was changed."},
+	"policy-saved":         {Kind: "good", Text: "The token policy is set, on all servers from now on."},
 	"person-added":         {Kind: "good", Text: "The user belongs to the organization now."},
 	"person-removed":       {Kind: "good", Text: "The user no longer holds that role in the organization."},
 }

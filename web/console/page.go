@@ -31,7 +31,7 @@ func (w *Console) page(c *gin.Context, active string) templates.Page {
 func navigation(policy models.Policy, actor server.Actor, active string) templates.Nav {
 	administers := actor.ReadsAll() || len(actor.User.Organizations(models.RoleAdmin)) > 0
 	return templates.Nav{Active: active, Applications: administers, Users: administers, Organizations: administers,
-		Maintenance: policy.Maintain(actor.Actor) == nil}
+		Maintenance: policy.Maintain(actor.Actor) == nil, Policy: policy.ReadTokenPolicy(actor.Actor) == nil}
 }
 
 // render answers with a page. After an error nothing was answered.

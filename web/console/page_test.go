@@ -231,8 +231,8 @@ func TestThemeAndTimes(t *testing.T) {
 func TestNavigation(t *testing.T) {
 	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
 		for who, want := range map[string]string{"alice": "Tokens Authorized by you Sessions Activity API", "om": "Tokens Authorized by you Sessions Activity API",
-			"oa": "Tokens Authorized by you Sessions Applications Users Organizations Activity API", "aud": "Tokens Authorized by you Sessions Applications Users Organizations Activity API",
-			"admin": "Tokens Authorized by you Sessions Applications Users Organizations Activity Maintenance API"} {
+			"oa": "Tokens Authorized by you Sessions Applications Users Organizations Activity API", "aud": "Tokens Authorized by you Sessions Applications Users Organizations Activity Token policy API",
+			"admin": "Tokens Authorized by you Sessions Applications Users Organizations Activity Maintenance Token policy API"} {
 			page := as(t, s, who).get("/tokens").has(`.side-bar a[href="/users/` + itoa(s.ID(who)) + `"]`).has(`.side-bar a[href="/tokens"][aria-current="page"]`)
 			if got := strings.Join(page.column(".side-bar .nav-link"), " "); got != want {
 				t.Errorf("%s sees %q, want %q", who, got, want)

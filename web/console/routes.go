@@ -78,6 +78,9 @@ func (w *Console) table() []page {
 		{method: get, path: "/activity", handler: w.listActivity},
 		{method: get, path: "/activity/:id", handler: w.showEntry},
 
+		{method: get, path: "/policy", handler: w.showPolicy},
+		{method: post, path: "/policy", handler: w.changePolicy},
+
 		{method: get, path: "/reference", handler: w.showReference},
 	}...)
 }
