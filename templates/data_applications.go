@@ -28,6 +28,7 @@ type Application struct {
 	TokenCount        int64
 	Created           time.Time
 	Modified          time.Time
+	Makers            // filled on the application's own page
 }
 
 // ClientTypeName is the client type in words.

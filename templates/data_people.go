@@ -19,6 +19,7 @@ type User struct {
 	LastLogin         time.Time
 	Created           time.Time
 	Modified          time.Time
+	Makers            // filled on the user's own page
 }
 
 // Name is the person's name, "" when nobody told it.
@@ -111,6 +112,7 @@ type Organization struct {
 	ApplicationCount int64
 	Created          time.Time
 	Modified         time.Time
+	Makers           // filled on the organization's own page
 }
 
 // OrganizationsPage is filled into "organizations". Search covers name and description. The columns that can be sorted by are name

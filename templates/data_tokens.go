@@ -26,11 +26,12 @@ type Token struct {
 	Scope       string // words separated by spaces
 	State       string
 	Created     time.Time
-	CreatedBy   Link
 	Modified    time.Time
 	LastUsed    time.Time // zero: never
+	UsedFrom    string    // the address that it was last used from, "" for none or unknown
 	Expires     time.Time
 	MayDelete   bool
+	Makers      // filled on the token's own page
 }
 
 // Name is what the token is called where it has no description.

@@ -56,6 +56,12 @@ type Link struct {
 	Name string
 }
 
+// Makers are who made a thing and who changed it last; none where nobody did, or nobody that the viewer may see.
+type Makers struct {
+	CreatedBy  Link
+	ModifiedBy Link
+}
+
 // Errors are the messages about the input of one form, in the order in which they were found.
 type Errors []FieldError
 

@@ -30,7 +30,7 @@ func samplePage(active string, flashes ...Flash) Page {
 
 func sampleOwnPage() Page {
 	page := samplePage("tokens")
-	page.Viewer = Viewer{ID: 7, Username: "nadja.kowalczyk@subsidiary.example.com"}
+	page.Viewer = Viewer{ID: 7, Username: "audit.office@subsidiary.example.com"}
 	page.Nav = Nav{Active: "tokens"}
 	return page
 }
@@ -54,7 +54,7 @@ func sampleTokens() []Token {
 		{Description: "Migration test 2", Owner: Link{16, "svc-migrate"}, Platform: "controller", Scope: "read write", State: "expired", LastUsed: ago(250 * aDay), Expires: ago(65 * aDay)},
 		{Description: "", Application: desk, Owner: Link{12, "svc-desk"}, Platform: "gateway", Scope: "read", State: "revoked", Expires: in(370 * aDay)},
 		{Description: "Terraform workspace runs for the platform team in the northern region, kept until the new pipeline is in place and everybody has moved", Owner: Link{17, "svc-terraform-northern-region-production-0001"}, Platform: "gateway", Scope: "write", State: "active", LastUsed: ago(5 * time.Minute), Expires: in(130 * aDay)},
-		{Description: "NoSpacesAtAllInThisDescriptionBecauseAMachineWroteIt_4f1c2e9a7b6d5c4e3f2a1b0c9d8e7f6a", Application: Link{5, "An application with a rather long name that nobody shortened"}, Owner: Link{7, "nadja.kowalczyk@subsidiary.example.com"}, Platform: "gateway", Scope: "write", State: "active", LastUsed: ago(9 * aDay), Expires: in(9 * aDay)},
+		{Description: "NoSpacesAtAllInThisDescriptionBecauseAMachineWroteIt_4f1c2e9a7b6d5c4e3f2a1b0c9d8e7f6a", Application: Link{5, "An application with a rather long name that nobody shortened"}, Owner: Link{7, "audit.office@subsidiary.example.com"}, Platform: "gateway", Scope: "write", State: "active", LastUsed: ago(9 * aDay), Expires: in(9 * aDay)},
 	}
 	for at := range tokens {
 		tokens[at].ID, tokens[at].Hint, tokens[at].MayDelete = int64(101+at), "kX3q", true
@@ -77,7 +77,7 @@ func sampleApplications() []Application {
 func sampleUsers() []User {
 	return []User{
 		{ID: 1, Username: "admin", Email: "admin@example.com", IsSuperuser: true, IsActive: true, LastLogin: ago(3 * time.Minute), Created: ago(800 * aDay), Modified: ago(aDay)},
-		{ID: 7, Username: "nadja.kowalczyk@subsidiary.example.com", FirstName: "Nadja", LastName: "Kowalczyk-Oyelaran", Email: "nadja.kowalczyk@subsidiary.example.com", IsPlatformAuditor: true, IsActive: true, LastLogin: ago(30 * time.Hour), Created: ago(90 * aDay)},
+		{ID: 7, Username: "audit.office@subsidiary.example.com", FirstName: "Audit office", LastName: "Northern-Subsidiary", Email: "audit.office@subsidiary.example.com", IsPlatformAuditor: true, IsActive: true, LastLogin: ago(30 * time.Hour), Created: ago(90 * aDay)},
 		{ID: 12, Username: "svc-desk", IsActive: true, External: "corporate directory", Created: ago(400 * aDay)},
 		{ID: 16, Username: "svc-migrate", FirstName: "Migration", Created: ago(700 * aDay), LastLogin: ago(650 * aDay)},
 	}
@@ -154,7 +154,7 @@ func applicationSamples() []sample {
 
 func peopleSamples() []sample {
 	users, organizations, tokens := sampleUsers(), sampleOrganizations(), sampleTokens()
-	form := UserForm{Username: users[1].Username, FirstName: "Nadja", LastName: "Kowalczyk-Oyelaran", Email: users[1].Email, IsPlatformAuditor: true, IsActive: true}
+	form := UserForm{Username: users[1].Username, FirstName: "Audit office", LastName: "Northern-Subsidiary", Email: users[1].Email, IsPlatformAuditor: true, IsActive: true}
 	memberships := []Membership{{Link{1, "Network operations"}, "admin"}, {Link{2, "Platform engineering and developer experience, northern region"}, "member"}}
 	people := []Person{{users[1], "admin"}, {users[1], "member"}, {users[2], "member"}, {users[3], "auditor"}}
 	own := UserPage{Page: sampleOwnPage(), User: users[1], Form: form, Tokens: tokens[8:], TokenCount: 1, MayEdit: true, MayPassword: true, PasswordErrors: Errors{{"password_confirm", "The two passwords differ."}}}
@@ -194,7 +194,7 @@ func aloneSamples() []sample {
 		{"login", "failed", LoginPage{Page: nobody, Username: "admin", Next: "/tokens", Message: "Username or password is wrong.", Client: "Service desk"}},
 		{"sessions", "everybody", SessionsPage{Page: samplePage("sessions"), List: sampleList("/sessions", "", "-last_seen", 3, 1, 50), Everybody: true, Rows: []Session{
 			{ID: 1, Owner: Link{1, "admin"}, Device: "Firefox on Linux", Agent: "Mozilla/5.0", Address: "192.0.2.4", Created: ago(time.Hour), LastSeen: ago(time.Minute), Current: true},
-			{ID: 2, Owner: Link{7, "nadja.kowalczyk@subsidiary.example.com"}, Device: "Unknown device", Agent: "x", Address: "2001:db8:85a3:8d3:1319:8a2e:370:7348", Created: ago(30 * aDay), LastSeen: ago(aDay)},
+			{ID: 2, Owner: Link{7, "audit.office@subsidiary.example.com"}, Device: "Unknown device", Agent: "x", Address: "2001:db8:85a3:8d3:1319:8a2e:370:7348", Created: ago(30 * aDay), LastSeen: ago(aDay)},
 			{ID: 3, Owner: Link{9, "svc"}, Device: "Python", Created: ago(time.Hour), LastSeen: ago(time.Hour)}}}},
 		{"sessions", "own", SessionsPage{Page: sampleOwnPage(), List: sampleList("/sessions", "", "-last_seen", 1, 1, 50), Rows: []Session{{ID: 1, Owner: Link{7, "n"}, Device: "Safari on iPhone", Address: "192.0.2.4", Created: ago(time.Hour), LastSeen: ago(time.Minute), Current: true}}}},
 		{"sessions", "no-results", SessionsPage{Page: samplePage("sessions"), List: sampleList("/sessions", "search=x", "-last_seen", 0, 1, 50), Everybody: true}},

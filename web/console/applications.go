@@ -140,7 +140,7 @@ func (w *Console) renderApplication(c *gin.Context, status int, a *models.Applic
 		MayEdit:   policy.Application(actor.Actor, models.ActionUpdate, a, face) == nil,
 		MayDelete: policy.Application(actor.Actor, models.ActionDelete, a, face) == nil,
 		MayRotate: a.ClientType == models.Confidential && policy.RotateSecret(actor.Actor, a, face) == nil}
-	data.Application.TokenCount = tokens.Count
+	data.Application.TokenCount, data.Application.Makers = tokens.Count, w.makers(c, a.Stamps)
 	if data.Activity, err = w.latestAbout(c, models.ObjectApplication, a.ID); err != nil {
 		return err
 	}

@@ -108,6 +108,7 @@ func (w *Console) renderOrganization(c *gin.Context, status int, o *models.Organ
 	}
 	anybody := &models.User{Memberships: []models.Membership{{OrganizationID: o.ID, Role: models.RoleMember}}}
 	data.Page, data.Organization = w.page(c, "organizations"), organizationRow(o, counts)
+	data.Organization.Makers = w.makers(c, o.Stamps)
 	data.MayEdit = policy.Organization(actor.Actor, models.ActionUpdate, o, face) == nil
 	data.MayDelete = policy.Organization(actor.Actor, models.ActionDelete, o, face) == nil
 	data.MayManage = policy.Membership(actor.Actor, models.ActionCreate, o.ID, anybody) == nil

@@ -33,6 +33,24 @@ func navigation(policy models.Policy, actor server.Actor, active string) templat
 		Maintenance: policy.Maintain(actor.Actor) == nil}
 }
 
+// makers names those who made and changed a thing whom the viewer may see.
+func (w *Console) makers(c *gin.Context, stamps models.Stamps) templates.Makers {
+	name := func(id *int64) (link templates.Link) {
+		if id == nil {
+			return link
+		}
+		if user, err := w.server.User(c.Request.Context(), actorOf(c), face, *id); err == nil {
+			link = templates.Link{ID: user.ID, Name: user.Username}
+		}
+		return link
+	}
+	made := templates.Makers{CreatedBy: name(stamps.CreatedBy)}
+	if made.ModifiedBy = made.CreatedBy; stamps.ModifiedBy == nil || stamps.CreatedBy == nil || *stamps.ModifiedBy != *stamps.CreatedBy {
+		made.ModifiedBy = name(stamps.ModifiedBy)
+	}
+	return made
+}
+
 // render answers with a page. After an error nothing was answered.
 func (w *Console) render(c *gin.Context, status int, name string, data any) error {
 	var out bytes.Buffer

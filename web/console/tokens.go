@@ -150,11 +150,7 @@ func (w *Console) renderToken(c *gin.Context, status int, token *models.AccessTo
 		MayEdit:    policy.Token(actor.Actor, models.ActionUpdate, token, face) == nil,
 		MayRefresh: policy.Token(actor.Actor, models.ActionRefresh, token, face) == nil && refreshable(token, w.server.Now()),
 		MayRenew:   policy.Regenerate(actor.Actor, token, face) == nil && !token.Expired(w.server.Now())}
-	if token.CreatedBy != nil {
-		if creator, err := w.server.User(c.Request.Context(), actor, face, *token.CreatedBy); err == nil {
-			data.Token.CreatedBy = templates.Link{ID: creator.ID, Name: creator.Username}
-		}
-	}
+	data.Token.UsedFrom, data.Token.Makers = token.LastUsedAddress, w.makers(c, token.Stamps)
 	var err error
 	if data.Activity, err = w.latestAbout(c, models.ObjectAccessToken, token.ID); err != nil {
 		return err

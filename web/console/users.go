@@ -117,6 +117,7 @@ func (w *Console) renderUser(c *gin.Context, status int, user *models.User, form
 		Tokens: w.tokenRows(actor, tokens.Rows), TokenCount: tokens.Count, MayEdit: may.edit, MayRename: may.rename, MayGrant: may.grant,
 		MayPassword: may.edit && !user.External(),
 		MayDelete:   w.server.Policy().User(actor.Actor, models.ActionDelete, user, face) == nil}
+	data.User.Makers = w.makers(c, user.Stamps)
 	for _, each := range user.Memberships {
 		organization, err := w.server.Organization(ctx, actor, face, each.OrganizationID)
 		if err != nil {
