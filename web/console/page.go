@@ -57,6 +57,5 @@ func (w *Console) render(c *gin.Context, status int, name string, data any) erro
 	if err := w.pages.Render(&out, name, data); err != nil {
 		return err
 	}
-	c.Data(status, "text/html; charset=utf-8", out.Bytes())
-	return nil
+	return w.answer(c, status, out.Bytes())
 }
