@@ -72,6 +72,12 @@ func (r Reader) AccessTokens(q Query, v models.Visibility) (Page[models.AccessTo
 	})
 }
 
+// WalkAccessTokens hands all tokens of the list to each, some at a time, with what AccessTokens loads; see walk.
+func (r Reader) WalkAccessTokens(q Query, v models.Visibility, each func([]models.AccessToken) error) error {
+	return walk(r, accessTokenList, q, func(r Reader) *gorm.DB { return r.visibleTokens(v) },
+		func(t *models.AccessToken) int64 { return t.ID }, each, "User", "Application", "RefreshToken")
+}
+
 // visibleTokens narrows to what v shows. The ids come from one index each: an OR over both would read the whole table on PostgreSQL.
 func (r Reader) visibleTokens(v models.Visibility) *gorm.DB {
 	db := r.db
