@@ -8,6 +8,9 @@ type AuthorizedPage struct {
 	Rows []Authorized
 }
 
+// List is the state of the list, which has neither filters nor pages.
+func (p AuthorizedPage) List() List { return List{Path: "/authorized", Count: int64(len(p.Rows))} }
+
 // Authorized is what the viewer consented to for one application.
 type Authorized struct {
 	ID           int64 // of the application

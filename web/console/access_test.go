@@ -128,6 +128,22 @@ var accesses = []access{
 	{"POST", "/maintenance/expire-sessions", "confirm=yes user=bob", "303 403 403 403 403 303"},
 	{"GET", "/maintenance/imports/{personal}", "", "302 403 403 403 403 404"}, // nothing was imported
 
+	{"GET", "/tokens/export.csv", "", "302 200 200 200 200 200"},
+	{"GET", "/tokens/export.json", "", "302 200 200 200 200 200"},
+	{"GET", "/applications/export.csv", "", "302 200 200 200 200 200"},
+	{"GET", "/applications/export.json", "", "302 200 200 200 200 200"},
+	{"GET", "/users/export.csv", "", "302 200 200 200 200 200"},
+	{"GET", "/users/export.json", "", "302 200 200 200 200 200"},
+	{"GET", "/organizations/export.csv", "", "302 200 200 200 200 200"},
+	{"GET", "/organizations/export.json", "", "302 200 200 200 200 200"},
+	{"GET", "/sessions/export.csv", "", "302 200 200 200 200 200"},
+	{"GET", "/sessions/export.json", "", "302 200 200 200 200 200"},
+	{"GET", "/authorized/export.csv", "", "302 200 200 200 200 200"},
+	{"GET", "/authorized/export.json", "", "302 200 200 200 200 200"},
+	{"GET", "/activity/export.csv", "", "302 200 200 200 200 200"},
+	{"GET", "/activity/export.json", "", "302 200 200 200 200 200"},
+	{"GET", "/users/export.csv?organization={organization}", "", "302 403 200 200 200 200"},
+
 	{"GET", "/reference", "", "302 200 200 200 200 200"},
 
 	{"GET", "/device", "", "302 200 200 200 200 200"},

@@ -68,6 +68,9 @@ func problemOf(err error) problem {
 			advice: "Open the page here and send it again."}
 	case errors.Is(err, errForged):
 		return problem{status: http.StatusForbidden, message: staleForm, advice: "Go back, load the page again and send it once more. Cookies have to be allowed."}
+	case errors.Is(err, store.ErrTooManyWalks):
+		return problem{status: http.StatusServiceUnavailable, message: "As many lists as the server takes are being exported already.",
+			advice: "Wait a minute and try again, or narrow the list down."}
 	case server.Unavailable(err), errors.As(err, &protocol) && protocol.Code == server.TemporarilyUnavailable:
 		return problem{status: http.StatusServiceUnavailable}
 	default:

@@ -21,19 +21,29 @@ func (w *Console) listOrganizations(c *gin.Context) error {
 	if err != nil || counted(c, &list, organizations.Count) {
 		return err
 	}
+	data := templates.OrganizationsPage{List: list, MayCreate: w.mayFound(actor) == nil}
+	if data.Rows, err = w.organizationRows(c, organizations.Rows); err != nil {
+		return err
+	}
+	data.Page = w.page(c, "organizations")
+	return w.render(c, http.StatusOK, "organizations", data)
+}
+
+// organizationRows are the organizations with their numbers of people and applications.
+func (w *Console) organizationRows(c *gin.Context, organizations []models.Organization) ([]templates.Organization, error) {
 	var ids []int64
-	for _, each := range organizations.Rows {
+	for _, each := range organizations {
 		ids = append(ids, each.ID)
 	}
 	counts, err := w.server.OrganizationCounts(c.Request.Context(), ids)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	data := templates.OrganizationsPage{Page: w.page(c, "organizations"), List: list, MayCreate: w.mayFound(actor) == nil}
-	for n := range organizations.Rows {
-		data.Rows = append(data.Rows, organizationRow(&organizations.Rows[n], counts))
+	var rows []templates.Organization
+	for n := range organizations {
+		rows = append(rows, organizationRow(&organizations[n], counts))
 	}
-	return w.render(c, http.StatusOK, "organizations", data)
+	return rows, nil
 }
 
 // mayFound says why the actor may not create an organization.

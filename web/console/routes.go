@@ -12,13 +12,14 @@ type page struct {
 	path       string
 	handler    handler
 	open       bool // also for who is not signed in
+	long       bool // the answer takes as long as it takes
 	unreferred bool // the browser is not to tell anybody this page's address: it holds a code or a client's request
 }
 
 // table is every page and form of the console. A form's action is its page plus a verb.
 func (w *Console) table() []page {
 	const get, post = http.MethodGet, http.MethodPost
-	return append(w.maintenancePages(), []page{
+	return append(append(w.maintenancePages(), w.exportPages()...), []page{
 		{method: get, path: "/", handler: w.showStart, open: true},
 		{method: get, path: "/setup", handler: w.showSetup, open: true, unreferred: true},
 		{method: post, path: "/setup", handler: w.completeSetup, open: true, unreferred: true},
@@ -109,7 +110,7 @@ func (w *Console) ProtocolRoutes() []route.Route { return w.routes(w.protocol())
 func (w *Console) routes(pages []page) []route.Route {
 	var routes []route.Route
 	for _, each := range pages {
-		routes = append(routes, route.Route{Method: each.method, Path: each.path, Handler: w.serve(each)})
+		routes = append(routes, route.Route{Method: each.method, Path: each.path, Handler: w.serve(each), Long: each.long})
 	}
 	return routes
 }

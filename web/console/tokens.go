@@ -28,9 +28,7 @@ var tokenListing = listing{
 
 func (w *Console) listTokens(c *gin.Context) error {
 	actor, ctx := actorOf(c), c.Request.Context()
-	list, query := w.listed(c, tokenListing)
-	application := idFilter(&list, "application")
-	query.Filters = w.tokenFilters(list, application)
+	list, query, application := w.tokensAsked(c)
 	tokens, err := w.server.Tokens(ctx, actor, face, query)
 	if err != nil || counted(c, &list, tokens.Count) {
 		return err
@@ -49,6 +47,14 @@ func (w *Console) listTokens(c *gin.Context) error {
 		data.MayCreate = true
 	}
 	return w.render(c, http.StatusOK, "tokens", data)
+}
+
+// tokensAsked is what the address of the list asks for, and the application that it names; 0 for none.
+func (w *Console) tokensAsked(c *gin.Context) (templates.List, store.Query, int64) {
+	list, query := w.listed(c, tokenListing)
+	application := idFilter(&list, "application")
+	query.Filters = w.tokenFilters(list, application)
+	return list, query, application
 }
 
 // tokenFilters says the filters of the address in the store's words.

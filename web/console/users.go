@@ -23,9 +23,7 @@ var userListing = listing{
 
 func (w *Console) listUsers(c *gin.Context) error {
 	actor, ctx := actorOf(c), c.Request.Context()
-	list, query := w.listed(c, userListing)
-	organization := idFilter(&list, "organization")
-	query.Filters = userFilters(list)
+	list, query, organization := w.usersAsked(c)
 	data := templates.UsersPage{MayCreate: w.mayCreateUser(actor), Reason: onlyAdministratorsCreateUsers}
 	var users store.Page[models.User]
 	var err error
@@ -49,6 +47,14 @@ func (w *Console) listUsers(c *gin.Context) error {
 		data.Rows = append(data.Rows, userRow(&users.Rows[n]))
 	}
 	return w.render(c, http.StatusOK, "users", data)
+}
+
+// usersAsked is what the address of the list asks for, and the organization that it names; 0 for none.
+func (w *Console) usersAsked(c *gin.Context) (templates.List, store.Query, int64) {
+	list, query := w.listed(c, userListing)
+	organization := idFilter(&list, "organization")
+	query.Filters = userFilters(list)
+	return list, query, organization
 }
 
 func userFilters(list templates.List) []store.Filter {
