@@ -1,6 +1,9 @@
 package templates
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // The words of Application.ClientType and Application.GrantType.
 var (
@@ -28,6 +31,7 @@ type Application struct {
 	TokenCount        int64
 	Created           time.Time
 	Modified          time.Time
+	MayDelete         bool
 }
 
 // ClientTypeName is the client type in words.
@@ -64,6 +68,16 @@ type ApplicationsPage struct {
 	Reason       string // why the viewer may not create applications
 }
 
+// Select reports whether there are rows that the viewer may delete.
+func (p ApplicationsPage) Select() bool {
+	return slices.ContainsFunc(p.Rows, func(a Application) bool { return a.MayDelete })
+}
+
+// Selection is the form of the boxes.
+func (p ApplicationsPage) Selection() Selection {
+	return p.selection(p.List, SelectionButton{"/applications/delete", "Delete selected applications", "trash"})
+}
+
 // ApplicationForm is what the forms for applications send: name, description, organization, client_type,
 // authorization_grant_type (on creation only), redirect_uris and skip_authorization ("true" or absent).
 type ApplicationForm struct {
@@ -83,7 +97,7 @@ func (ApplicationForm) ClientTypes() []Choice { return clientTypes }
 func (ApplicationForm) GrantTypes() []Choice { return grantTypes }
 
 // ApplicationPage is filled into "application". The form posts to /applications/ID; /applications/ID/delete leads to
-// "confirm_delete".
+// "confirm".
 type ApplicationPage struct {
 	Page
 	Application   Application

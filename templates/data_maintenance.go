@@ -70,7 +70,7 @@ type TaskPage struct {
 	Text         string
 	Action       string
 	OfUser       bool // a user can be chosen
-	OfTokens     bool // the platform and the refresh tokens can be chosen
+	OfTokens     bool // the refresh tokens can be chosen, and with OfUser the platform
 	User         string
 	Platform     string
 	Refresh      bool
@@ -81,6 +81,7 @@ type TaskPage struct {
 	Button       string
 	Danger       bool
 	AskPassword  bool
+	Back         string // where it was asked for; "" for the maintenance
 	Errors       Errors
 }
 

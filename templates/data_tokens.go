@@ -76,6 +76,11 @@ func (p TokensPage) Table() TokenTable {
 	}
 }
 
+// Selection is the form of the boxes.
+func (p TokensPage) Selection() Selection {
+	return p.selection(p.List, SelectionButton{"/tokens/delete", "Delete selected tokens", "trash"})
+}
+
 // TokenForm is what the forms for tokens send: description, scope, and on creation application, expiry, expires_on.
 type TokenForm struct {
 	Description string
@@ -87,7 +92,7 @@ type TokenForm struct {
 
 // TokenPage is filled into "token". The form posts description and scope to /tokens/ID. Refresh posts once to /tokens/ID/refresh.
 // /tokens/ID/regenerate leads to "renew".
-// /tokens/ID/delete leads to "confirm_delete".
+// /tokens/ID/delete leads to "confirm".
 type TokenPage struct {
 	Page
 	Token      Token

@@ -98,7 +98,7 @@ func sampleChoices() []Choice {
 // filledSamples has every page at least once, filled as an administrator may see it.
 func filledSamples() []sample {
 	var all []sample
-	for _, group := range [][]sample{tokenSamples(), applicationSamples(), peopleSamples(), activitySamples(), maintenanceSamples(), aloneSamples()} {
+	for _, group := range [][]sample{tokenSamples(), applicationSamples(), peopleSamples(), activitySamples(), maintenanceSamples(), deedSamples(), aloneSamples()} {
 		all = append(all, group...)
 	}
 	return all
@@ -157,12 +157,13 @@ func peopleSamples() []sample {
 	form := UserForm{Username: users[1].Username, FirstName: "Nadja", LastName: "Kowalczyk-Oyelaran", Email: users[1].Email, IsPlatformAuditor: true, IsActive: true}
 	memberships := []Membership{{Link{1, "Network operations"}, "admin"}, {Link{2, "Platform engineering and developer experience, northern region"}, "member"}}
 	people := []Person{{users[1], "admin"}, {users[1], "member"}, {users[2], "member"}, {users[3], "auditor"}}
+	users[1].MayDelete, users[1].MayDisable, users[3].MayEnable, organizations[1].MayDelete = true, true, true, true
 	own := UserPage{Page: sampleOwnPage(), User: users[1], Form: form, Tokens: tokens[8:], TokenCount: 1, MayEdit: true, MayPassword: true, PasswordErrors: Errors{{"password_confirm", "The two passwords differ."}}}
 	return []sample{
 		{"users", "all", UsersPage{Page: samplePage("users"), List: sampleList("/users", "order_by=-last_login", "-last_login", 214, 1, 50), Rows: users, MayCreate: true}},
 		{"users", "no-results", UsersPage{Page: samplePage("users"), List: sampleList("/users", "type=auditor&organization=1", "username", 0, 1, 50), Organization: Link{1, "Network operations"}, Reason: "Only administrators create users."}},
 		{"users", "empty", UsersPage{Page: samplePage("users"), List: sampleList("/users", "", "username", 0, 1, 50), MayCreate: true}},
-		{"user", "filled", UserPage{Page: samplePage("users"), User: users[1], Form: form, Organizations: memberships, Tokens: tokens[:2], TokenCount: 2, MayEdit: true, MayRename: true, MayGrant: true, MayDelete: true, MayPassword: true}},
+		{"user", "filled", UserPage{Page: samplePage("users"), User: users[1], Form: form, Organizations: memberships, Tokens: tokens[:2], TokenCount: 2, MayEdit: true, MayRename: true, MayGrant: true, MayPassword: true, MayRevoke: true, PersonalCount: 1, Activity: sampleActivity("user=7")}},
 		{"user", "own", own},
 		{"user", "external", UserPage{Page: samplePage("users"), User: users[2]}},
 		{"authorized", "some", AuthorizedPage{Page: samplePage("authorized"), Rows: []Authorized{
@@ -174,7 +175,7 @@ func peopleSamples() []sample {
 		{"organizations", "all", OrganizationsPage{Page: samplePage("organizations"), List: sampleList("/organizations", "", "name", 3, 1, 50), Rows: organizations, MayCreate: true}},
 		{"organizations", "no-results", OrganizationsPage{Page: samplePage("organizations"), List: sampleList("/organizations", "search=x", "name", 0, 1, 50)}},
 		{"organizations", "empty", OrganizationsPage{Page: samplePage("organizations"), List: sampleList("/organizations", "", "name", 0, 1, 50), MayCreate: true}},
-		{"organization", "filled", OrganizationPage{Page: samplePage("organizations"), Organization: organizations[0], Form: OrganizationForm{"Network operations", organizations[0].Description}, People: people, PeopleCount: 217, Username: "nobody", Role: "admin", PeopleErrors: Errors{{"username", "There is no user with this username."}}, MayEdit: true, MayManage: true, MayDelete: true}},
+		{"organization", "filled", OrganizationPage{Page: samplePage("organizations"), Organization: organizations[0], Form: OrganizationForm{"Network operations", organizations[0].Description}, People: people, PeopleCount: 217, Username: "nobody", Role: "admin", PeopleErrors: Errors{{"username", "There is no user with this username."}}, MayEdit: true, MayManage: true, MayDelete: true, Activity: sampleActivity("organization=1")}},
 		{"organization", "empty", OrganizationPage{Page: samplePage("organizations"), Organization: organizations[2], MayManage: true}},
 		{"organization_new", "fresh", OrganizationNewPage{Page: samplePage("organizations")}},
 		{"organization_new", "wrong", OrganizationNewPage{Page: samplePage("organizations"), Form: OrganizationForm{Name: "Network operations"}, Errors: Errors{{"name", "An organization with this name already exists."}}}},
@@ -183,8 +184,6 @@ func peopleSamples() []sample {
 
 func aloneSamples() []sample {
 	nobody := Page{Now: sampleNow, RequestID: "01JPN5T3M8Q4", CSRFToken: "csrf-sample"}
-	one := ConfirmDeletePage{Page: samplePage("applications"), Verb: "Delete application", Names: []string{"Service desk"}, Consequences: []string{"1,284 tokens of this application stop working at once.", "Programs that sign in with its client ID are refused."}, Action: "/applications/3/delete", Cancel: "/applications/3"}
-	several := ConfirmDeletePage{Page: samplePage("tokens"), Verb: "Delete tokens", Names: []string{"Nightly inventory sync", "Ticket desk", sampleTokens()[8].Description}, Consequences: []string{"Whatever uses these tokens is refused at once."}, Errors: Errors{{"confirm", "Tick the box to confirm."}}, Action: "/tokens/delete", Hidden: []Hidden{{"id", "101"}, {"id", "102"}, {"id", "109"}}, Cancel: "/tokens"}
 	consent := ConsentPage{Page: samplePage(""), Application: "Service desk", Description: "Opens and closes changes for people who file tickets.", Organization: "Network operations", Scopes: []string{"read", "write"}, RedirectHost: "desk.example.com", Action: "/o/authorize/", Hidden: []Hidden{{"request", "abc"}}}
 	insecure := consent
 	insecure.Resources = []string{"https://files.example.com/", "urn:example:queue"}
@@ -210,7 +209,5 @@ func aloneSamples() []sample {
 		{"device_done", "authorized", DeviceDonePage{Page: samplePage("", Flash{"good", "The device is authorized."})}},
 		{"error", "signed-in", ErrorPage{Page: samplePage(""), Status: 404, Heading: "Not found", Message: "There is no token with this number, or it is not yours.", Advice: "It may have been deleted a moment ago.", BackPath: "/tokens", BackLabel: "Back to tokens"}},
 		{"error", "alone", ErrorPage{Page: nobody, Status: 400, Heading: "This link cannot be used", Message: "The application sent a redirect URI that is not registered.", Advice: "Tell the people who run the application."}},
-		{"confirm_delete", "one", one},
-		{"confirm_delete", "several", several},
 	}
 }

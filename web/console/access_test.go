@@ -45,6 +45,7 @@ var accesses = []access{
 	{"POST", "/tokens/new", "scope=read expiry=7 application={job}", "303 422 422 422 422 422"},
 	{"POST", "/tokens/delete", "id={personal}&id={other}", "303 200 403 403 403 200"},
 	{"POST", "/tokens/delete", "id={personal}&id={other} confirm=yes", "303 303 403 403 403 303"},
+	{"POST", "/tokens/delete", "id={issued} confirm=yes", "303 403 303 303 403 303"},
 	{"GET", "/tokens/{personal}", "", "302 200 403 403 200 200"},
 	{"GET", "/tokens/{issued}", "", "302 403 200 200 200 200"},
 	{"POST", "/tokens/{personal}", "description=x scope=read", "303 303 403 403 403 303"},
@@ -65,12 +66,16 @@ var accesses = []access{
 
 	{"GET", "/sessions", "", "302 200 200 200 200 200"},
 	{"POST", "/sessions/{session}/end", "", "303 303 403 403 403 303"}, // alice's
+	{"POST", "/sessions/end", "id={session}", "303 200 403 403 403 200"},
+	{"POST", "/sessions/end", "id={session} confirm=yes", "303 303 403 403 403 303"},
 	{"POST", "/sessions/others", "", "303 303 303 303 303 303"},
 
 	{"GET", "/applications", "", "302 200 200 200 200 200"},
 	{"GET", "/authorized", "", "302 200 200 200 200 200"},
 	{"GET", "/authorized/{application}/withdraw", "", "302 404 404 404 404 404"}, // nobody consented to it
 	{"POST", "/authorized/{application}/withdraw", "", "303 404 404 404 404 404"},
+
+	{"POST", "/authorized/withdraw", "id={application} confirm=yes", "303 303 303 303 303 303"}, // as good as withdrawn
 
 	{"GET", "/applications/new", "", "302 403 403 200 403 200"},
 	{"POST", "/applications/new", "name=made-{personal} organization={organization} client_type=public authorization_grant_type=password", "303 403 403 200 403 200"},
@@ -84,6 +89,8 @@ var accesses = []access{
 	{"POST", "/applications/{application}/rotate", "overlap_seconds=0 current_password=wrong", "303 403 403 422 403 422"},
 	{"GET", "/applications/{application}/delete", "", "302 403 403 200 403 200"},
 	{"POST", "/applications/{application}/delete", "", "303 403 403 303 403 303"},
+	{"POST", "/applications/delete", "id={application}&id={job}", "303 403 403 200 403 200"},
+	{"POST", "/applications/delete", "id={application}&id={job} confirm=yes", "303 403 403 303 403 303"},
 	{"POST", "/applications/{job}/delete", "", "303 403 403 303 403 303"},
 
 	{"GET", "/users", "", "302 200 200 200 200 200"},
@@ -98,6 +105,20 @@ var accesses = []access{
 	{"POST", "/users/{user}/password", "password=12345678 password_confirm=12345678 current_password=wrong", "303 403 403 422 403 422"},
 	{"GET", "/users/{user}/delete", "", "302 403 403 200 403 200"},
 	{"POST", "/users/{user}/delete", "", "303 403 403 303 403 303"},
+	{"POST", "/users/delete", "id={user}", "303 403 403 200 403 200"},
+	{"POST", "/users/delete", "id={user} confirm=yes", "303 403 403 303 403 303"},
+	{"POST", "/users/disable", "id={user}", "303 403 403 200 403 200"},
+	{"POST", "/users/disable", "id={user} confirm=yes", "303 403 403 303 403 303"},
+	{"GET", "/users/{user}/disable", "", "302 403 403 200 403 200"},
+	{"POST", "/users/{user}/disable", "", "303 403 403 303 403 303"},
+	{"GET", "/users/{alice}/disable", "", "302 403 403 403 403 200"}, // of oneself: no
+	{"GET", "/users/{user}/enable", "", "302 403 403 200 403 200"},
+	{"POST", "/users/{user}/enable", "", "303 403 403 303 403 303"},
+	{"GET", "/users/{alice}/revoke", "", "302 200 403 403 403 200"},
+	{"POST", "/users/{alice}/revoke", "", "303 422 403 403 403 422"},
+	{"POST", "/users/{alice}/revoke", "confirm=yes refresh=true", "303 303 403 403 403 303"},
+	{"GET", "/users/{user}/revoke", "", "302 403 403 403 403 200"}, // whom oa administers, not their tokens
+	{"POST", "/users/{user}/revoke", "confirm=yes", "303 403 403 403 403 303"},
 	{"POST", "/users/{admin}/delete", "", "303 403 403 403 403 403"},
 
 	{"GET", "/organizations", "", "302 200 200 200 200 200"},
@@ -109,6 +130,8 @@ var accesses = []access{
 	{"POST", "/organizations/{organization}/add", "username=bob role=member", "303 403 403 403 403 303"}, // bob belongs nowhere
 	{"POST", "/organizations/{organization}/remove", "user={user} role=member", "303 403 403 303 403 303"},
 	{"GET", "/organizations/{organization}/delete", "", "302 403 403 403 403 200"},
+	{"POST", "/organizations/delete", "id={organization}", "303 403 403 403 403 200"},
+	{"POST", "/organizations/delete", "id={organization} confirm=yes", "303 403 403 403 403 303"},
 	{"POST", "/organizations/{organization}/delete", "", "303 403 403 403 403 303"},
 
 	{"GET", "/activity", "", "302 200 200 200 200 200"},

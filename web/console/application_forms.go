@@ -1,7 +1,6 @@
 package console
 
 import (
-	"fmt"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -96,45 +95,4 @@ func (w *Console) updateApplication(c *gin.Context) error {
 			Application: w.applicationRow(application), Secret: secret.Reveal(), Changed: true})
 	}
 	return w.done(c, at("/applications", id), "application-saved")
-}
-
-func (w *Console) confirmDeleteApplication(c *gin.Context) error {
-	application, err := w.applicationOf(c)
-	if err != nil {
-		return err
-	}
-	if err := w.server.Policy().Application(actorOf(c).Actor, models.ActionDelete, application, face); err != nil {
-		return err
-	}
-	tokens, err := w.server.ApplicationTokens(c.Request.Context(), []int64{application.ID})
-	if err != nil {
-		return err
-	}
-	page := at("/applications", application.ID)
-	return w.render(c, http.StatusOK, "confirm_delete", templates.ConfirmDeletePage{Page: w.page(c, "applications"),
-		Verb: "Delete application", Names: []string{application.Name}, Action: page + "/delete", Cancel: page,
-		Consequences: []string{dying(tokens[application.ID].Count), "Programs that sign in with its client ID are refused from then on."}})
-}
-
-// dying says how many tokens go along with what is deleted.
-func dying(tokens int64) string {
-	switch tokens {
-	case 0:
-		return "No token dies with it."
-	case 1:
-		return "1 token dies with it, at once."
-	default:
-		return fmt.Sprintf("%d tokens die with it, at once.", tokens)
-	}
-}
-
-func (w *Console) deleteApplication(c *gin.Context) error {
-	id, err := idOf(c)
-	if err != nil {
-		return err
-	}
-	if err := w.server.DeleteApplication(c.Request.Context(), actorOf(c), face, id); err != nil {
-		return err
-	}
-	return w.done(c, "/applications", "application-deleted")
 }

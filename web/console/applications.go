@@ -84,6 +84,7 @@ func (w *Console) applicationRows(c *gin.Context, applications []models.Applicat
 	for n := range applications {
 		row := w.applicationRow(&applications[n])
 		row.TokenCount = tokens[row.ID].Count
+		row.MayDelete = w.server.Policy().Application(actorOf(c).Actor, models.ActionDelete, &applications[n], face) == nil
 		rows = append(rows, row)
 	}
 	return rows, nil

@@ -191,13 +191,21 @@ func TestUnexpected(t *testing.T) {
 // loseTable takes a table away behind the program's back, which nothing expects.
 func loseTable(t testing.TB, s *webtest.Site, name string) {
 	t.Helper()
+	behind(t, s, "ALTER TABLE "+name+" RENAME TO lost")
+}
+
+// behind changes the database behind the program's back.
+func behind(t testing.TB, s *webtest.Site, statements ...string) {
+	t.Helper()
 	driver, dsn := "pgx", s.DB.URL
 	if path, ok := strings.CutPrefix(dsn, "sqlite:"); ok {
 		driver, dsn = "sqlite", path
 	}
 	db, err := sql.Open(driver, dsn)
-	if err == nil {
-		_, err = db.ExecContext(t.Context(), "ALTER TABLE "+name+" RENAME TO lost")
+	for _, statement := range statements {
+		if err == nil {
+			_, err = db.ExecContext(t.Context(), statement)
+		}
 	}
 	if err := errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"fmt"
 	"net/http"
 	"strconv"
 
@@ -155,33 +154,4 @@ func (w *Console) changePassword(c *gin.Context) error {
 		return err
 	}
 	return w.done(c, at("/users", user.ID), "password-changed")
-}
-
-func (w *Console) confirmDeleteUser(c *gin.Context) error {
-	user, err := w.userOf(c)
-	if err != nil {
-		return err
-	}
-	lost, err := w.server.UserDependents(c.Request.Context(), actorOf(c), face, user.ID)
-	if err != nil {
-		return err
-	}
-	page := at("/users", user.ID)
-	data := templates.ConfirmDeletePage{Page: w.page(c, "users"), Verb: "Delete user", Names: []string{user.Username}, Action: page + "/delete",
-		Cancel: page, Consequences: []string{user.Username + " cannot sign in any more.", dying(lost.Tokens)}}
-	if lost.Applications > 0 {
-		data.Consequences = append(data.Consequences, fmt.Sprintf("%d applications that the user owns are deleted as well.", lost.Applications))
-	}
-	return w.render(c, http.StatusOK, "confirm_delete", data)
-}
-
-func (w *Console) deleteUser(c *gin.Context) error {
-	id, err := idOf(c)
-	if err != nil {
-		return err
-	}
-	if err := w.server.DeleteUser(c.Request.Context(), actorOf(c), face, id); err != nil {
-		return err
-	}
-	return w.done(c, "/users", "user-deleted")
 }

@@ -44,7 +44,7 @@ func (w *Console) listUsers(c *gin.Context) error {
 	}
 	data.Page, data.List = w.page(c, "users"), list
 	for n := range users.Rows {
-		data.Rows = append(data.Rows, userRow(&users.Rows[n]))
+		data.Rows = append(data.Rows, w.changeableUserRow(actor, &users.Rows[n]))
 	}
 	return w.render(c, http.StatusOK, "users", data)
 }
@@ -89,6 +89,14 @@ func userRow(u *models.User) templates.User {
 	return row
 }
 
+// changeableUserRow says also what the actor may do to the user.
+func (w *Console) changeableUserRow(actor server.Actor, u *models.User) templates.User {
+	row, change := userRow(u), w.mayChange(actor, u).rename && u.ID != actor.ID()
+	row.MayDelete = w.server.Policy().User(actor.Actor, models.ActionDelete, u, face) == nil
+	row.MayDisable, row.MayEnable = change && u.IsActive, change && !u.IsActive
+	return row
+}
+
 func (w *Console) showUser(c *gin.Context) error {
 	user, err := w.userOf(c)
 	if err != nil {
@@ -118,11 +126,19 @@ func (w *Console) renderUser(c *gin.Context, status int, user *models.User, form
 	if err != nil {
 		return err
 	}
+	personal, err := w.server.Tokens(ctx, actor, face, store.Query{Filters: []store.Filter{equalID("user", user.ID), equal("application", "null")}, Limit: 1})
+	if err != nil {
+		return err
+	}
 	may := w.mayChange(actor, user)
-	data := templates.UserPage{Page: w.page(c, "users"), User: userRow(user), Form: form, Errors: problems, PasswordErrors: passwordProblems,
-		Tokens: w.tokenRows(actor, tokens.Rows), TokenCount: tokens.Count, MayEdit: may.edit, MayRename: may.rename, MayGrant: may.grant,
-		MayPassword: may.edit && !user.External(),
-		MayDelete:   w.server.Policy().User(actor.Actor, models.ActionDelete, user, face) == nil}
+	data := templates.UserPage{User: w.changeableUserRow(actor, user), Form: form, Errors: problems, PasswordErrors: passwordProblems,
+		Tokens: w.tokenRows(actor, tokens.Rows), TokenCount: tokens.Count, PersonalCount: personal.Count, MayEdit: may.edit, MayRename: may.rename, MayGrant: may.grant,
+		MayPassword: may.edit && !user.External(), MayRevoke: w.server.Policy().RevokeTokensOf(actor.Actor, user) == nil}
+	if w.server.Policy().ReadActivityOf(actor.Actor, models.ObjectUser, user.ID, face) {
+		if data.Activity, err = w.latestAbout(c, models.ObjectUser, user.ID); err != nil {
+			return err
+		}
+	}
 	for _, each := range user.Memberships {
 		organization, err := w.server.Organization(ctx, actor, face, each.OrganizationID)
 		if err != nil {
@@ -131,6 +147,7 @@ func (w *Console) renderUser(c *gin.Context, status int, user *models.User, form
 		data.Organizations = append(data.Organizations, templates.Membership{
 			Organization: templates.Link{ID: organization.ID, Name: organization.Name}, Role: string(each.Role)})
 	}
+	data.Page = w.page(c, "users")
 	return w.render(c, status, "user", data)
 }
 
