@@ -75,9 +75,15 @@ func TestWalkEveryList(t *testing.T) {
 		check(t, err)
 		equal(t, "activity", collect(t, func(each func([]models.Activity) error) error { return r.WalkActivity(twice, whole, each) }), entries.Rows)
 		equal(t, "users", collect(t, func(each func([]models.User) error) error { return r.WalkUsers(0, store.Query{}, everything, each) }), users.Rows)
-		equal(t, "applications", collect(t, func(each func([]models.Application) error) error { return r.WalkApplications(store.Query{}, everything, each) }), applications.Rows)
-		equal(t, "organizations", collect(t, func(each func([]models.Organization) error) error { return r.WalkOrganizations(store.Query{}, everything, each) }), organizations.Rows)
-		equal(t, "sessions", collect(t, func(each func([]models.Session) error) error { return r.WalkLiveSessions(store.Query{}, everything, each) }), sessions.Rows)
+		equal(t, "applications", collect(t, func(each func([]models.Application) error) error {
+			return r.WalkApplications(store.Query{}, everything, each)
+		}), applications.Rows)
+		equal(t, "organizations", collect(t, func(each func([]models.Organization) error) error {
+			return r.WalkOrganizations(store.Query{}, everything, each)
+		}), organizations.Rows)
+		equal(t, "sessions", collect(t, func(each func([]models.Session) error) error {
+			return r.WalkLiveSessions(store.Query{}, everything, each)
+		}), sessions.Rows)
 		for _, o := range organizations.Rows {
 			members, err := r.Members(o.ID, "", store.Query{}, everything)
 			check(t, err)
@@ -186,4 +192,45 @@ func refuse(t *testing.T, db storetest.DB, q store.Query, want string) {
 	if !errors.As(err, &refused) || !strings.Contains(refused.Message, want) {
 		t.Errorf("want %q, got %v", want, err)
 	}
+}
+
+// TestWalkPlans: each stretch of a walk in the order of an index begins where the last one ended, and sorts nothing but what ties.
+func TestWalkPlans(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		growMany(t, db, 20_000)
+		db.SetStretch(500)
+		var seen []store.Statement
+		check(t, db.Trace(func(s store.Statement) { seen = append(seen, s) }))
+		enough := errors.New("enough")
+		for _, order := range []store.Order{{Field: "id"}, {Field: "id", Descending: true}, {Field: "created"}, {Field: "created", Descending: true}, {Field: "expires"},
+			{Field: "expires", Descending: true}} {
+			seen = nil
+			batches := 0
+			err := db.Read(t.Context()).WalkAccessTokens(store.Query{Order: []store.Order{order}}, everything, func([]models.AccessToken) error {
+				if batches++; batches == 3 {
+					return enough
+				}
+				return nil
+			})
+			if !errors.Is(err, enough) {
+				t.Fatal(err)
+			}
+			stretches := 0
+			for _, statement := range seen {
+				if !strings.Contains(statement.SQL, "LIMIT") {
+					continue
+				}
+				stretches++
+				plan := explain(t, db, statement)
+				sorts := strings.Contains(plan, "TEMP B-TREE FOR ORDER BY") || strings.Contains(strings.ReplaceAll(plan, "Incremental Sort", ""), "Sort  (")
+				searches := strings.Contains(plan, "Index Cond") || strings.Contains(plan, "SEARCH access_tokens")
+				if sorts || stretches > 1 && !searches {
+					t.Errorf("by %s, descending %t: %s\n%s", order.Field, order.Descending, statement.SQL, plan)
+				}
+			}
+			if stretches != 3 {
+				t.Errorf("by %s: %d stretches in %d statements", order.Field, stretches, len(seen))
+			}
+		}
+	})
 }

@@ -47,7 +47,6 @@ type Outcome struct {
 type OutcomesPage struct {
 	Page
 	Title string // "Delete tokens"
-	Noun  string // "token"
 	Past  string // "deleted"
 	Rows  []Outcome
 	Back  string

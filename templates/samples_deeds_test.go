@@ -15,7 +15,7 @@ func deedSamples() []sample {
 		{"confirm", "one", one},
 		{"confirm", "several", several},
 		{"confirm", "mild", enable},
-		{"outcomes", "all-kinds", OutcomesPage{Page: samplePage("users"), Title: "Delete users", Noun: "user", Past: "deleted", Back: "/users?type=normal", Rows: []Outcome{
+		{"outcomes", "all-kinds", OutcomesPage{Page: samplePage("users"), Title: "Delete users", Past: "deleted", Back: "/users?type=normal", Rows: []Outcome{
 			{"svc-desk", OutcomeDone, "Deleted", ""}, {"User 12", OutcomeGone, "Already gone", ""}, {"admin", OutcomeRefused, "Refused", "This is the last active superuser. Make another one first."},
 			{"nadja.kowalczyk@subsidiary.example.com", OutcomeFailed, "Failed", "The server cannot reach its database at the moment."}, {"User 16", OutcomeUntried, "", ""}}}},
 	}

@@ -33,7 +33,7 @@ func (w *Console) deeds() []deed {
 			}},
 		{list: "users", verb: "disable", title: "Disable", noun: "user", past: "Disabled", undo: "A disabled user can be enabled again.", flash: "user-disabled",
 			flashes: "users-disabled",
-			stops:   []string{"A disabled user cannot sign in, and is signed out everywhere.", "Programs that use a token of a disabled user are refused until the user is active again."},
+			stops:   []string{"A disabled user cannot sign in, and is refused wherever they are signed in.", "Programs that use a token of a disabled user are refused until the user is active again."},
 			weigh:   func(c *gin.Context, id int64) (templates.Chosen, error) { return w.weighActiveUser(c, id, false) },
 			do:      func(c *gin.Context, id int64) error { return w.setActive(c, id, false) }},
 		{list: "users", verb: "enable", title: "Enable", noun: "user", past: "Enabled", undo: "An active user can be disabled again.", flash: "user-enabled", alone: true, mild: true,

@@ -239,6 +239,6 @@ func statusOf(outcomes []templates.Outcome) int {
 }
 
 func (w *Console) renderOutcomes(c *gin.Context, d deed, status int, outcomes []templates.Outcome) error {
-	return w.render(c, status, "outcomes", templates.OutcomesPage{Page: w.page(c, d.list), Title: d.titleFor(true), Past: strings.ToLower(d.past), Noun: d.noun,
+	return w.render(c, status, "outcomes", templates.OutcomesPage{Page: w.page(c, d.list), Title: d.titleFor(true), Past: strings.ToLower(d.past),
 		Rows: outcomes, Back: listAgain(c, d)})
 }

@@ -191,7 +191,7 @@ func TestSeveralOfAnAdministrator(t *testing.T) {
 		told := b.tick(list, "/users/delete", user, itoa(s.ID("admin")), itoa(s.ID("oa")), "999999").is(200)
 		form := fieldsOf(told.Find("main form"))
 		form["id"], form["confirm"] = []string{user, itoa(s.ID("admin")), itoa(s.ID("oa")), "999999"}, []string{"yes"}
-		page := b.send(http.MethodPost, "/users/delete", form).is(200).says("h1", "Delete users").says(".lede", "1 of 4 users was deleted")
+		page := b.send(http.MethodPost, "/users/delete", form).is(200).says("h1", "Delete users").says(".lede", "1 of 4 deleted")
 		rows := page.column("tbody tr")
 		want := []string{"Deleted none", "admin Refused You do not have permission to do this.", "oa Refused You can't delete yourself", "User 999999 Already gone none"}
 		for n, each := range want {
@@ -225,7 +225,7 @@ func TestSeveralUntilItFails(t *testing.T) {
 		b := as(t, s, "alice")
 		form := webtest.Form("csrf_token", b.cookies["csrftoken"], "confirm", "yes")
 		form["id"] = []string{itoa(first), itoa(second), itoa(third)}
-		page := b.send(http.MethodPost, "/tokens/delete", form).is(http.StatusInternalServerError).says(".lede", "1 of 3 tokens was deleted")
+		page := b.send(http.MethodPost, "/tokens/delete", form).is(http.StatusInternalServerError).says(".lede", "1 of 3 deleted")
 		for n, want := range []string{"Deleted", "Failed", "Not tried"} {
 			if got := page.column("tbody tr")[n]; !strings.Contains(got, want) || strings.Contains(got, "refused") {
 				t.Errorf("row %d says %q, want %q", n, got, want)
@@ -281,7 +281,7 @@ func TestDisableUser(t *testing.T) {
 		alice.get(page).is(200).lacks(`a[href="` + page + `/disable"]`)
 		me(200)
 		asks := b.get(b.get(page).has(`a[href="`+page+`/disable"]`).lacks(`a[href="`+page+`/enable"]`).Find(`a[href$="/disable"]`).AttrOr("href", "")).is(200)
-		asks.says("h1", "Disable user").says(".lede", "can be enabled again").says("main", "1 token stops working, at once.").says("main", "signed out everywhere")
+		asks.says("h1", "Disable user").says(".lede", "can be enabled again").says("main", "1 token stops working, at once.").says("main", "refused wherever they are signed in")
 		b.follow(b.submit(asks, "main form").goesTo(page)).says(".flash-good", "The user is disabled.").says(".chips", "Disabled").has(`a[href="` + page + `/enable"]`)
 		me(401)
 		alice.get("/tokens").is(http.StatusFound)
