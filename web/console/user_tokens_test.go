@@ -104,3 +104,37 @@ func TestActivityOfPeople(t *testing.T) {
 		}
 	})
 }
+
+// TestDisableUser: a page says what stops; then nobody signs in as them and their tokens are refused, until they are enabled.
+func TestDisableUser(t *testing.T) {
+	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
+		issued, err := s.CreateToken(t.Context(), actor(t, s, "alice"), models.FaceConsole, server.TokenInput{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		me := func(want int) {
+			t.Helper()
+			s.Get(t, "", "/api/gateway/v1/me/", webtest.Bearer(issued.AccessTokenValue.Reveal())).Want(want)
+		}
+		alice, b, page := as(t, s, "alice"), as(t, s, "admin"), "/users/"+itoa(s.ID("alice"))
+		alice.get(page).is(200).lacks(`a[href="` + page + `/disable"]`)
+		me(200)
+		asks := b.get(b.get(page).has(`a[href="`+page+`/disable"]`).lacks(`a[href="`+page+`/enable"]`).Find(`a[href$="/disable"]`).AttrOr("href", "")).is(200)
+		asks.says("h1", "Disable user").says(".lede", "can be enabled again").says("main", "1 token stops working, at once.").says("main", "refused wherever they are signed in")
+		b.follow(b.submit(asks, "main form").goesTo(page)).says(".flash-good", "The user is disabled.").says(".chips", "Disabled").has(`a[href="` + page + `/enable"]`)
+		me(401)
+		alice.get("/tokens").is(http.StatusFound)
+		b.get(page+"/disable").is(200).says("main", "alice is disabled already.")
+		asks = b.get(page+"/enable").is(200).says("main", "alice can sign in again.").says("main", "1 token works again")
+		b.follow(b.submit(asks, "main form").goesTo(page)).says(".flash-good", "The user is active.").says(".chips", "Active")
+		me(200)
+		if entry := newestEntry(t, s); entry.Operation != models.OperationUpdate || entry.ObjectID != s.ID("alice") || entry.Changes.Changed["is_active"] == [2]*string{} {
+			t.Errorf("the entry is %+v", entry)
+		}
+		self := "/users/" + itoa(s.ID("admin"))
+		b.get(self).is(200).lacks(`a[href="` + self + `/disable"]`)
+		b.get(self+"/disable").is(200).says("main", "This is you")
+		b.post(self+"/disable").is(http.StatusForbidden).says("main", "last active superuser")
+		b.post("/users/disable", "id", itoa(s.ID("admin")), "confirm", "yes").is(http.StatusForbidden).says("tbody", "admin Refused This is the last active superuser.")
+	})
+}
