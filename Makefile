@@ -4,7 +4,7 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check bench format vet lint race fuzz vulnerabilities tidy clean
+.PHONY: help run build test check bench screenshots pictures format vet lint race fuzz vulnerabilities tidy clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,14 @@ tidy: ## fail when go.mod or go.sum is not tidy
 
 bench: build ## load on the running binary, pages of lists at a million tokens and an import of as many, on SQLite and PostgreSQL with fsync on; AGAINST=BINARY compares the load with another build's
 	.ci/with-postgres --durable go run ./bench $(if $(AGAINST),-duration 4s -against $(AGAINST))
+
+screenshots: ## every page in both themes, narrow and wide, into screenshots/
+	mkdir -p screenshots
+	CGO_ENABLED=0 go test -count=1 -timeout 30m -run 'TestEveryPage$$' . -screenshots screenshots
+
+pictures: ## the first screen of some pages into docs/images/, as make pictures PICTURES="tokens-light-1440 tokens-dark-390"
+	mkdir -p docs/images
+	CGO_ENABLED=0 go test -count=1 -run 'TestEveryPage$$' . -screenshots docs/images -pictures "$(PICTURES)"
 
 clean: ## remove what was built
 	rm -rf bin

@@ -51,6 +51,34 @@ func TestCase55CreateToken(t *testing.T) {
 	})
 }
 
+// TestCreateTokenForDays: a token lives as long as is asked for, within the token policy; without a wish for its default.
+func TestCreateTokenForDays(t *testing.T) {
+	t.Parallel()
+	storetest.EachURL(t, func(t *testing.T, address string) {
+		w := newWorld(t, address)
+		w.must("create_oauth2_token", "--user", "alice", "--days", "365")
+		w.fails("expires: The expiry may be at most 365 days from now.", "create_oauth2_token", "--user", "alice", "--days", "366")
+		w.write(func(tx *store.Tx) error {
+			return tx.SetTokenPolicy(models.TokenPolicy{Default: 7 * models.Day, Longest: 30 * models.Day})
+		})
+		w.must("create_oauth2_token", "--user", "alice", "--platform", "controller")
+		w.must("create_oauth2_token", "--user", "alice", "--days=30")
+		w.fails("expires: The expiry may be at most 30 days from now.", "create_oauth2_token", "--user", "alice", "--days", "31")
+		for _, days := range []string{"0", "-1", "365001"} {
+			w.usage("argument --days: "+days+" is not a number from 1 to 365000", "create_oauth2_token", "--user", "alice", "--days="+days)
+		}
+		tokens := w.accessTokens()
+		if len(tokens) != 3 {
+			t.Fatalf("%d tokens, want 3", len(tokens))
+		}
+		for n, days := range []int{365, 7, 30} {
+			if lives := tokens[n].Expires.Sub(tokens[n].Created).Round(time.Minute); lives != time.Duration(days)*24*time.Hour {
+				t.Errorf("token %d lives %v, want %d days", n, lives, days)
+			}
+		}
+	})
+}
+
 // notKept fails the test when the token is anywhere but in the hands of who asked for it.
 func (w *world) notKept(token, log string) {
 	w.t.Helper()

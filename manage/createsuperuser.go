@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"gatehouse/models"
 	"gatehouse/server"
@@ -30,11 +29,15 @@ func (p *program) createSuperuser() *cobra.Command {
 				return err
 			}
 			in := server.UserInput{Username: &username, Email: &email}
-			if err := p.completeSuperuser(command.Context(), set, &in, !noInput && isTerminal(p.stdin), command.Flags()); err != nil {
-				return err
+			asks := !noInput && isTerminal(p.stdin)
+			switch {
+			case !asks && username == "":
+				return errors.New("no username: give --username, or run this in a terminal without --noinput")
+			case !asks && set.superuserPassword.Empty():
+				return errors.New("no password: set " + keySuperuserPassword + ", or run this in a terminal without --noinput")
 			}
 			return withOpen(command.Context(), set, true, func(ctx context.Context, db *store.Store) error {
-				return p.makeSuperuser(ctx, set, db, in)
+				return p.makeSuperuser(ctx, set, db, &in, asks && !command.Flags().Changed("email"))
 			})
 		},
 	}
@@ -45,25 +48,28 @@ func (p *program) createSuperuser() *cobra.Command {
 	return command
 }
 
-// completeSuperuser asks for what was not given, or refuses to go on without it.
-func (p *program) completeSuperuser(ctx context.Context, set *settings, in *server.UserInput, asks bool, flags *pflag.FlagSet) (err error) {
-	password := set.superuserPassword.Reveal()
-	switch {
-	case !asks && *in.Username == "":
-		return errors.New("no username: give --username, or run this in a terminal without --noinput")
-	case !asks && password == "":
-		return errors.New("no password: set " + keySuperuserPassword + ", or run this in a terminal without --noinput")
-	}
+// completeSuperuser asks for what was not given. What is wrong with a name or an address is said before a password is asked for.
+func (p *program) completeSuperuser(ctx context.Context, set *settings, s *server.Server, actor server.Actor, in *server.UserInput, asksEmail bool) (err error) {
 	if *in.Username == "" {
 		if *in.Username, err = p.ask(ctx, "Username: "); err != nil {
 			return err
 		}
 	}
-	if asks && !flags.Changed("email") {
+	switch _, err := s.UserByName(ctx, actor, models.FaceCommand, *in.Username); {
+	case err == nil:
+		return models.Invalid{{Field: "username", Message: server.UsernameTaken}}
+	case !errors.Is(err, store.ErrNotFound):
+		return err
+	}
+	if asksEmail {
 		if *in.Email, err = p.ask(ctx, "Email address: "); err != nil {
 			return err
 		}
 	}
+	if err := (&models.User{Username: *in.Username, Email: *in.Email}).Validate(); err != nil {
+		return err
+	}
+	password := set.superuserPassword.Reveal()
 	if password == "" {
 		if password, err = p.askPassword(ctx); err != nil {
 			return err
@@ -73,7 +79,7 @@ func (p *program) completeSuperuser(ctx context.Context, set *settings, in *serv
 	return nil
 }
 
-func (p *program) makeSuperuser(ctx context.Context, set *settings, db *store.Store, in server.UserInput) error {
+func (p *program) makeSuperuser(ctx context.Context, set *settings, db *store.Store, in *server.UserInput, asksEmail bool) error {
 	if _, err := migrate(ctx, db); err != nil {
 		return err
 	}
@@ -81,9 +87,13 @@ func (p *program) makeSuperuser(ctx context.Context, set *settings, db *store.St
 	if err != nil {
 		return err
 	}
+	actor := server.Command("createsuperuser")
+	if err := p.completeSuperuser(ctx, set, s, actor, in, asksEmail); err != nil {
+		return err
+	}
 	yes := true
 	in.IsSuperuser = &yes
-	if _, err := s.CreateUser(ctx, server.Command("createsuperuser"), models.FaceCommand, in, 0); err != nil {
+	if _, err := s.CreateUser(ctx, actor, models.FaceCommand, *in, 0); err != nil {
 		return err
 	}
 	if err := removeSetupCode(setupCodeFile(set)); err != nil {

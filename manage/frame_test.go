@@ -63,6 +63,8 @@ func TestUsage(t *testing.T) {
 	m.usage("unknown flag: --nope", "--nope")
 	m.fails(`unknown command: "nope". Type 'gatehouse help' for the commands`, "nope")
 	m.fails(`unknown command: "regenerate_secret_key". Type 'gatehouse help' for the commands`, "regenerate_secret_key", "--use-custom-key")
+	m.fails(`unknown command: "nope". Type 'gatehouse help' for the commands`, "help", "nope")
+	m.fails(`unknown command: "nope". Type 'gatehouse help' for the commands`, "help", "nope", "serve")
 	if entries, err := os.ReadDir(m.folder); err != nil || len(entries) != 0 {
 		t.Errorf("something was made: %v (%v)", entries, err)
 	}

@@ -57,6 +57,9 @@ func programName(args []string) string {
 func (p *program) run(ctx context.Context, args []string) error {
 	root := p.root()
 	command, rest, err := root.Find(args)
+	if err == nil && command.Name() == "help" {
+		_, rest, err = root.Find(rest) // what help is asked for
+	}
 	if err != nil {
 		return fmt.Errorf("unknown command: %s. Type '%s help' for the commands", firstWord(rest), p.name)
 	}

@@ -70,7 +70,7 @@ var table = []setting{
 	{key: "GATEHOUSE_TOKEN_PREFIX", unset: "tokens are 30 letters and digits", allowed: "2 to 16 lower-case letters and digits with _ at the end, such as acme_",
 		help: "what new tokens begin with; they end with a checksum then, for scanners that look for leaked ones", set: setTokenPrefix},
 
-	number("OAUTH2_PROVIDER__ACCESS_TOKEN_EXPIRE_SECONDS", "31536000", 1, longestLifetime, "lifetime of access tokens",
+	number("OAUTH2_PROVIDER__ACCESS_TOKEN_EXPIRE_SECONDS", "31536000", 1, longestLifetime, "lifetime of access tokens; of personal ones until the token policy in the console sets another",
 		func(s *settings) *int64 { return &s.server.Lifetimes.AccessToken }),
 	number("OAUTH2_PROVIDER__AUTHORIZATION_CODE_EXPIRE_SECONDS", "60", 1, 600, "lifetime of authorization codes",
 		func(s *settings) *int64 { return &s.server.Lifetimes.AuthorizationCode }),

@@ -135,6 +135,15 @@ func TestTerminalSuperuser(t *testing.T) {
 	if !w.signsIn("root", somePassword) {
 		t.Error("root cannot sign in")
 	}
+	again := w.atTerminal("createsuperuser")
+	again.answer("Username: ", "root\n")
+	if code := again.end("CommandError: username: A user with that username already exists."); code != 1 || strings.Contains(again.screen.String(), "Password") {
+		t.Errorf("the name of another, exit %d, screen:\n%s", code, again.screen)
+	}
+	wrong := w.atTerminal("createsuperuser", "--username", "a b", "--email", "nonsense")
+	if code := wrong.end("; email: Enter a valid email address."); code != 1 || strings.Contains(wrong.screen.String(), "Password") {
+		t.Errorf("a name that is none, exit %d, screen:\n%s", code, wrong.screen)
+	}
 }
 
 // TestTerminalPassword changes a password at a terminal.

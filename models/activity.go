@@ -34,6 +34,7 @@ const (
 	ObjectUser         ObjectType = "user"
 	ObjectOrganization ObjectType = "organization"
 	ObjectSession      ObjectType = "session"
+	ObjectSetting      ObjectType = "setting"
 )
 
 // Activity is one entry of the activity stream (contract §8). It is stored in the transaction of the change it tells of, keeps the

@@ -8,7 +8,7 @@ import (
 )
 
 // numbered are the object types in the order of the numbers that the gateway's clients know them by. A new one goes to the end.
-var numbered = []ObjectType{ObjectAccessToken, ObjectRefreshToken, ObjectApplication, ObjectUser, ObjectOrganization, ObjectSession}
+var numbered = []ObjectType{ObjectAccessToken, ObjectRefreshToken, ObjectApplication, ObjectUser, ObjectOrganization, ObjectSession, ObjectSetting}
 
 // NumberedObjectTypes lists the object types, the one with number 1 first.
 func NumberedObjectTypes() []ObjectType { return slices.Clone(numbered) }
@@ -62,13 +62,13 @@ func (a *Activity) Secrets() []string {
 func ActivityFieldNames() []string {
 	all := Fields{}
 	for _, fields := range []Fields{(&AccessToken{}).ActivityFields(), (&RefreshToken{}).ActivityFields(), (&Application{}).ActivityFields(),
-		(&User{}).ActivityFields(), (&Organization{}).ActivityFields()} {
+		(&User{}).ActivityFields(), (&Organization{}).ActivityFields(), TokenPolicy{}.ActivityFields()} {
 		maps.Copy(all, fields)
 	}
 	return slices.Sorted(maps.Keys(all))
 }
 
-// FieldValue is what a field of changes says, in the field's own type: int64 for an id, bool, time.Time, Words for a list, else string;
+// FieldValue is what a field of changes says, in the field's own type: int64 for an id or a number of seconds, bool, time.Time, Words for a list, else string;
 // nil for null. A field has the same type in every kind of thing.
 func FieldValue(name string, stored *string) any {
 	if stored == nil {
@@ -77,7 +77,7 @@ func FieldValue(name string, stored *string) any {
 	var value any = *stored
 	var err error
 	switch name {
-	case "user", "application", "organization", "access_token":
+	case "user", "application", "organization", "access_token", "default_lifetime", "longest_lifetime", "idle_lifetime":
 		value, err = strconv.ParseInt(*stored, 10, 64)
 	case "is_superuser", "is_platform_auditor", "is_active", "skip_authorization", "require_pkce", "introspect_all":
 		value, err = strconv.ParseBool(*stored)

@@ -12,14 +12,14 @@ import (
 func TestObjectTypeNumbers(t *testing.T) {
 	t.Parallel()
 	names := map[ObjectType]string{}
-	for number, kind := range []ObjectType{ObjectAccessToken, ObjectRefreshToken, ObjectApplication, ObjectUser, ObjectOrganization, ObjectSession} {
+	for number, kind := range []ObjectType{ObjectAccessToken, ObjectRefreshToken, ObjectApplication, ObjectUser, ObjectOrganization, ObjectSession, ObjectSetting} {
 		if got := kind.Number(); got != int64(number)+1 || NumberedObjectTypes()[number] != kind {
 			t.Errorf("%s has number %d, want %d", kind, got, number+1)
 		}
 		names[kind] = kind.ControllerName()
 	}
 	want := map[ObjectType]string{ObjectAccessToken: "o_auth2_access_token", ObjectRefreshToken: "o_auth2_refresh_token", ObjectApplication: "o_auth2_application",
-		ObjectUser: "user", ObjectOrganization: "organization", ObjectSession: "session"}
+		ObjectUser: "user", ObjectOrganization: "organization", ObjectSession: "session", ObjectSetting: "setting"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("names at the controller (-want +got):\n%s", diff)
 	}
@@ -81,6 +81,7 @@ func TestFieldValues(t *testing.T) {
 	}{
 		"user": {text("7"), int64(7)}, "application": {nil, nil}, "organization": {text("x"), "x"}, "access_token": {text("9"), int64(9)},
 		"is_superuser": {text("true"), true}, "is_active": {text("false"), false}, "require_pkce": {text("perhaps"), "perhaps"},
+		"idle_lifetime": {text("86400"), int64(86_400)}, "longest_lifetime": {nil, nil}, "default_lifetime": {text("long"), "long"},
 		"expires": {text("2026-01-02T03:04:05.000678Z"), at}, "revoked": {text("then"), "then"},
 		"grant_types": {text("password refresh_token"), Words{"password", "refresh_token"}}, "resource_uris": {text(""), Words{}},
 		"name": {text("7"), "7"}, "description": {text("true"), "true"}, "scope": {text("read write"), "read write"}, "unheard_of": {text("1"), "1"},
@@ -94,7 +95,7 @@ func TestFieldValues(t *testing.T) {
 func TestActivityFieldNames(t *testing.T) {
 	t.Parallel()
 	names := ActivityFieldNames()
-	for _, name := range []string{"scope", "revoked", "redirect_uris", "email", "name", "platform"} {
+	for _, name := range []string{"scope", "revoked", "redirect_uris", "email", "name", "platform", "idle_lifetime"} {
 		if !slices.Contains(names, name) {
 			t.Errorf("%s is missing", name)
 		}

@@ -163,13 +163,22 @@ func (a *Application) validateRedirectURIs(invalid *Invalid, rules ApplicationRu
 	if len(a.RedirectURIs) == 0 && a.Allows(GrantAuthorizationCode) {
 		invalid.Add(field, "redirect_uris cannot be empty with grant_type authorization-code")
 	}
-	rules.AllowHTTPRedirectURIs = rules.AllowHTTPRedirectURIs || a.Platform == Controller
-	rules.AllowCustomSchemes = a.Platform == Gateway
-	for _, uri := range a.RedirectURIs {
-		if message := CheckRedirectURI(uri, rules); message != "" {
+	for _, message := range a.RedirectProblems(rules) {
+		if message != "" {
 			invalid.Add(field, message)
 		}
 	}
+}
+
+// RedirectProblems says of each redirect URI what is wrong with it on the application's platform, "" for nothing.
+func (a *Application) RedirectProblems(rules ApplicationRules) []string {
+	rules.AllowHTTPRedirectURIs = rules.AllowHTTPRedirectURIs || a.Platform == Controller
+	rules.AllowCustomSchemes = a.Platform == Gateway
+	problems := make([]string, len(a.RedirectURIs))
+	for n, uri := range a.RedirectURIs {
+		problems[n] = CheckRedirectURI(uri, rules)
+	}
+	return problems
 }
 
 // choice is the message for a word that is none of the allowed ones.

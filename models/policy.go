@@ -123,6 +123,18 @@ func (s Scope) permits(write bool) error {
 // Maintain decides who may revoke and clear tokens in bulk.
 func (p Policy) Maintain(actor Actor) error { return only(actor.Superuser()) }
 
+// RevokeTokensOf decides who may revoke all tokens of a user at once: the user, and superusers. Administrators of an organization may end
+// those of its applications, one by one.
+func (p Policy) RevokeTokensOf(actor Actor, user *User) error {
+	return only(actor.Superuser() || actor.User != nil && actor.Token == nil && actor.User.ID == user.ID)
+}
+
+// ReadTokenPolicy decides who may look at the page of the token policy; its lifetimes themselves are no secret.
+func (p Policy) ReadTokenPolicy(actor Actor) error { return only(actor.ReadsAll()) }
+
+// SetTokenPolicy decides who may change it.
+func (p Policy) SetTokenPolicy(actor Actor) error { return only(actor.Superuser()) }
+
 // Session decides who may see and end a session: its user, and superusers, who may end everybody's. Auditors see no addresses of others.
 func (p Policy) Session(actor Actor, session *Session) error {
 	return only(actor.Superuser() || actor.User != nil && session.UserID == actor.User.ID)

@@ -28,6 +28,18 @@ func (p Policy) seesEntry(actor Actor, entry *Activity, about *User, face Face) 
 	return entry.OrganizationID != nil && actor.User.Has(*entry.OrganizationID, rolesThatSee(entry.ObjectType, face)...)
 }
 
+// ReadActivityOf reports whether there is anything to see for the actor of what is done to a user (to whom an entry belongs) or to an
+// organization.
+func (p Policy) ReadActivityOf(actor Actor, kind ObjectType, id int64, face Face) bool {
+	entry := &Activity{ObjectType: kind, ObjectID: id, Operation: OperationUpdate}
+	if kind == ObjectUser {
+		entry.OwnerID = &id
+	} else {
+		entry.OrganizationID = &id
+	}
+	return p.seesEntry(actor, entry, nil, face)
+}
+
 // showsSignIns: the originals keep no sign-ins, and their clients know no word for them.
 func showsSignIns(face Face) bool { return face != FaceGateway && face != FaceController }
 

@@ -127,3 +127,17 @@ func TestActivityListsShowWhatMayBeRead(t *testing.T) {
 		}
 	}
 }
+
+// TestReadActivityOf: who sees what is done to a user, or to an organization, sees it on the page of that.
+func TestReadActivityOf(t *testing.T) {
+	t.Parallel()
+	users, organizations := map[string]bool{"su": true, "cli": true, "aud": true, "audoa": true, "om": true}, map[string]bool{"su": true, "cli": true, "aud": true, "audoa": true, "oa": true}
+	for name := range people {
+		if got := DefaultPolicy().ReadActivityOf(actor(name), ObjectUser, om, FaceConsole); got != users[name] {
+			t.Errorf("of the user om for %s: %t", name, got)
+		}
+		if got := DefaultPolicy().ReadActivityOf(actor(name), ObjectOrganization, orgO, FaceConsole); got != organizations[name] {
+			t.Errorf("of O for %s: %t", name, got)
+		}
+	}
+}

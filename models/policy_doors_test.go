@@ -121,6 +121,21 @@ func TestMaintainAndIntrospect(t *testing.T) {
 	}
 }
 
+// TestRevokeTokensOf: all tokens of a user at once are the user's own matter, by a session and not by one of the tokens, and superusers'.
+func TestRevokeTokensOf(t *testing.T) {
+	t.Parallel()
+	for name := range people {
+		if got, want := DefaultPolicy().RevokeTokensOf(actor(name), people["om"]) == nil, name == "su" || name == "cli" || name == "om"; got != want {
+			t.Errorf("of om by %s: got %t, want %t", name, got, want)
+		}
+	}
+	for _, refused := range []Actor{{}, bearer("", ScopeAll), bearer("om", ScopeAll), bearer("oa", ScopeAll)} {
+		if DefaultPolicy().RevokeTokensOf(refused, people["om"]) == nil {
+			t.Errorf("permitted for %+v", refused)
+		}
+	}
+}
+
 // TestReasons: refusals that people are told the reason of say it.
 func TestReasons(t *testing.T) {
 	t.Parallel()

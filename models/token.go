@@ -22,6 +22,7 @@ type AccessToken struct {
 	User         *User         // filled where the store says so
 	Application  *Application  // likewise
 	RefreshToken *RefreshToken // the one that was issued with it, likewise
+	Unused       int64         `gorm:"-"` // seconds: the idle lifetime that it has outlived without use; filled where the server says so
 }
 
 // ReplacedToken is the value that a token had before it was regenerated, while both are taken.

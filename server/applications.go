@@ -192,9 +192,18 @@ func assign[T any](field *T, value *T) {
 	}
 }
 
+// RedirectProblems says of each URI what is wrong with it as a redirect URI of an application of the platform, "" for nothing.
+func (s *Server) RedirectProblems(platform models.Platform, uris models.Words) []string {
+	return (&models.Application{Platform: platform, RedirectURIs: uris}).RedirectProblems(s.applicationRules())
+}
+
+func (s *Server) applicationRules() models.ApplicationRules {
+	return models.ApplicationRules{AllowHTTPRedirectURIs: s.options.AllowHTTPRedirects}
+}
+
 // checkApplication validates the fields and that what they point to is there.
 func (s *Server) checkApplication(r store.Reader, a *models.Application) error {
-	if err := a.Validate(models.ApplicationRules{AllowHTTPRedirectURIs: s.options.AllowHTTPRedirects}); err != nil {
+	if err := a.Validate(s.applicationRules()); err != nil {
 		return err
 	}
 	for _, uri := range s.policy.OwnResources() {

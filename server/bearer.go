@@ -9,7 +9,7 @@ import (
 	"gatehouse/store"
 )
 
-// ErrInvalidToken is the one answer to a bearer token that does not authenticate: unknown, expired, of a disabled user, or not for
+// ErrInvalidToken is the one answer to a bearer token that does not authenticate: unknown, expired, unused for too long, of a disabled user, or not for
 // this face or API (RFC 6750 §3.1, invalid_token).
 var ErrInvalidToken = errors.New("the access token is not valid")
 
@@ -17,13 +17,18 @@ var ErrInvalidToken = errors.New("the access token is not valid")
 // What is not valid is ErrInvalidToken, or *Throttled after too many unknown ones from the address. A database that is not there is an
 // error of its own: nobody is let in or shut out by it.
 func (s *Server) AuthenticateBearer(ctx context.Context, face models.Face, value models.Secret, address string) (*models.AccessToken, error) {
-	token, err := s.store.Read(ctx).AccessTokenByDigest(value.Digest())
+	read := s.store.Read(ctx)
+	token, err := read.AccessTokenByDigest(value.Digest())
+	spent := false
+	if err == nil {
+		spent, err = s.spent(read, token)
+	}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return nil, s.guessed(ctx, address, ErrInvalidToken)
 	case err != nil:
 		return nil, fmt.Errorf("authenticate bearer: %w", err)
-	case token.Expired(s.Now()), token.User != nil && !token.User.IsActive, !s.policy.AcceptsBearer(token, face):
+	case spent, token.User != nil && !token.User.IsActive, !s.policy.AcceptsBearer(token, face):
 		return nil, s.guessing(ctx, address, ErrInvalidToken)
 	}
 	return token, s.noteUse(ctx, token, address)

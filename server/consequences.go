@@ -35,3 +35,28 @@ func (s *Server) OrganizationDependents(ctx context.Context, actor Actor, face m
 	}
 	return s.store.Read(ctx).Dependents(id, 0)
 }
+
+// UserTokens counts the access tokens of a user, for who may change the user.
+func (s *Server) UserTokens(ctx context.Context, actor Actor, face models.Face, id int64) (int64, error) {
+	user, err := s.store.Read(ctx).User(id)
+	if err != nil {
+		return 0, err
+	}
+	if err := s.policy.User(actor.Actor, models.ActionUpdate, user, face); err != nil {
+		return 0, err
+	}
+	preview, err := s.store.Read(ctx).PreviewRevocation(id, "", false)
+	return preview.AccessTokens.Number, err
+}
+
+// PreviewUserRevocation counts what RevokeUserTokens would revoke now.
+func (s *Server) PreviewUserRevocation(ctx context.Context, actor Actor, id int64, refreshTokens bool) (store.Preview, error) {
+	user, err := s.store.Read(ctx).User(id)
+	if err != nil {
+		return store.Preview{}, err
+	}
+	if err := s.policy.RevokeTokensOf(actor.Actor, user); err != nil {
+		return store.Preview{}, err
+	}
+	return s.store.Read(ctx).PreviewRevocation(id, "", refreshTokens)
+}

@@ -106,8 +106,9 @@ func (s *Server) introspect(ctx context.Context, caller introspector, digest mod
 	read, inactive := s.store.Read(ctx), introspection{}
 	access, err := read.AccessTokenByDigest(digest)
 	if err == nil {
-		if access.Expired(s.Now()) || access.User != nil && !access.User.IsActive || !caller.sees(access) {
-			return inactive, nil
+		spent, err := s.spent(read, access)
+		if err != nil || spent || access.User != nil && !access.User.IsActive || !caller.sees(access) {
+			return inactive, err
 		}
 		answer := s.describe(access)
 		answer.TokenType = "Bearer"

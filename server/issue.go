@@ -37,13 +37,14 @@ type issuance struct {
 // usable once that transaction is durable.
 func (s *Server) issue(tx *store.Tx, actor Actor, in issuance) (*Issued, error) {
 	issued := &Issued{AccessTokenValue: s.options.TokenFormat.New()}
+	expires, err := s.expiry(tx.Reader, in.application == nil, in.expires)
+	if err != nil {
+		return nil, err
+	}
 	token := &models.AccessToken{
 		Digest: issued.AccessTokenValue.Digest(), Hint: s.options.TokenFormat.Hint(issued.AccessTokenValue), UserID: in.user, Scope: in.scope,
-		Description: in.description, Expires: in.expires, Platform: in.platform, FamilyID: in.family, Audience: in.audience,
+		Description: in.description, Expires: expires, Platform: in.platform, FamilyID: in.family, Audience: in.audience,
 		Stamps: actor.stamp(tx), Application: in.application,
-	}
-	if token.Expires.IsZero() {
-		token.Expires = after(tx.Now(), s.lifetimes.AccessToken)
 	}
 	if in.application != nil {
 		token.ApplicationID = &in.application.ID

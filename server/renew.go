@@ -83,7 +83,11 @@ func (s *Server) RegenerateToken(ctx context.Context, actor Actor, face models.F
 		if err := checkOverlap(overlap); err != nil {
 			return err
 		}
-		if token.Expired(tx.Now()) {
+		spent, err := s.spent(tx.Reader, token)
+		if err != nil {
+			return err
+		}
+		if spent {
 			return models.Invalid{{Field: models.NonField, Message: "This token has expired. Create another one."}}
 		}
 		old := models.ReplacedToken{Digest: token.Digest, AccessTokenID: token.ID, Expires: after(tx.Now(), overlap)}

@@ -35,6 +35,24 @@ func (s *Server) revokeTokens(ctx context.Context, actor Actor, r Revocation) (i
 	if err := s.policy.Maintain(actor.Actor); err != nil {
 		return 0, err
 	}
+	return s.revokeAndRecord(ctx, actor, r)
+}
+
+// RevokeUserTokens does what RevokeTokens does with the tokens of one user, for whom the policy lets do that. It ends with ctx after its
+// present batch; what was revoked stays so, and the rest is revoked when it is run again. It reports whether there was anything to revoke.
+func (s *Server) RevokeUserTokens(ctx context.Context, actor Actor, id int64, refreshTokens bool) (bool, error) {
+	user, err := s.store.Read(ctx).User(id)
+	if err != nil {
+		return false, err
+	}
+	if err := s.policy.RevokeTokensOf(actor.Actor, user); err != nil {
+		return false, err
+	}
+	entry, err := s.revokeAndRecord(ctx, actor, Revocation{User: user.Username, RefreshTokens: refreshTokens})
+	return entry != 0, err
+}
+
+func (s *Server) revokeAndRecord(ctx context.Context, actor Actor, r Revocation) (int64, error) {
 	var refreshTokens, accessTokens int64
 	report := r.Report
 	r.Report = func(refresh []models.RefreshToken, access []models.AccessToken) error {

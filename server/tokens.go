@@ -10,19 +10,29 @@ import (
 	"gatehouse/store"
 )
 
-// Token loads a token that the actor may read through the face.
+// Token loads a token that the actor may read through the face, and says whether it has gone unused for too long.
 func (s *Server) Token(ctx context.Context, actor Actor, face models.Face, id int64) (*models.AccessToken, error) {
-	token, err := s.store.Read(ctx).AccessToken(id)
+	read := s.store.Read(ctx)
+	token, err := read.AccessToken(id)
 	if err != nil {
 		return nil, err
 	}
-	return token, s.policy.Token(actor.Actor, models.ActionRead, token, face)
+	one := []models.AccessToken{*token}
+	if err := s.markUnused(read, one); err != nil {
+		return nil, err
+	}
+	return &one[0], s.policy.Token(actor.Actor, models.ActionRead, token, face)
 }
 
-// Tokens lists the tokens that the actor sees through the face.
+// Tokens lists the tokens that the actor sees through the face, likewise.
 func (s *Server) Tokens(ctx context.Context, actor Actor, face models.Face, q store.Query) (store.Page[models.AccessToken], error) {
 	q.Sees = s.policy.Sight(actor.Actor, face)
-	return s.store.Read(ctx).AccessTokens(q, q.Sees.Tokens)
+	read := s.store.Read(ctx)
+	page, err := read.AccessTokens(q, q.Sees.Tokens)
+	if err != nil {
+		return page, err
+	}
+	return page, s.markUnused(read, page.Rows)
 }
 
 // TokenInput is what a caller says about a token. A nil field was not given.
@@ -103,7 +113,7 @@ func (s *Server) planToken(ctx context.Context, actor Actor, face models.Face, i
 	if err := s.policy.Token(actor.Actor, models.ActionCreate, token, face); err != nil {
 		return nil, err
 	}
-	if err := s.applyTokenInput(token, face, in); err != nil {
+	if err := s.applyTokenInput(s.store.Read(ctx), token, face, in); err != nil {
 		return nil, err
 	}
 	plan.scope, plan.description, plan.expires = token.Scope, token.Description, token.Expires
@@ -123,7 +133,7 @@ func (s *Server) applicationForToken(ctx context.Context, face models.Face, id i
 }
 
 // applyTokenInput sets what was given and checks it (contract §1.1).
-func (s *Server) applyTokenInput(t *models.AccessToken, face models.Face, in TokenInput) error {
+func (s *Server) applyTokenInput(read store.Reader, t *models.AccessToken, face models.Face, in TokenInput) error {
 	var invalid models.Invalid
 	if in.Scope != nil {
 		scope, err := models.ParseScope(*in.Scope)
@@ -138,11 +148,15 @@ func (s *Server) applyTokenInput(t *models.AccessToken, face models.Face, in Tok
 	}
 	if in.Expires != nil && !face.OfController() {
 		t.Expires = in.Expires.UTC().Truncate(time.Microsecond)
+		var beyond models.Invalid
+		_, err := s.expiry(read, t.Personal(), t.Expires)
 		switch {
-		case t.Expired(s.Now()):
+		case t.Expired(read.Now()):
 			invalid.Add("expires", "The expiry must be in the future.")
-		case t.Expires.After(after(s.Now(), s.lifetimes.AccessToken)):
-			invalid.Add("expires", fmt.Sprintf("The expiry may be at most %d seconds from now.", s.lifetimes.AccessToken))
+		case errors.As(err, &beyond):
+			invalid = append(invalid, beyond...)
+		case err != nil:
+			return err
 		}
 	}
 	return invalid.Err()
@@ -186,7 +200,7 @@ func (s *Server) UpdateToken(ctx context.Context, actor Actor, face models.Face,
 
 func (s *Server) changeToken(tx *store.Tx, actor Actor, face models.Face, token *models.AccessToken, in TokenInput) error {
 	was := *token
-	if err := s.applyTokenInput(token, face, in); err != nil {
+	if err := s.applyTokenInput(tx.Reader, token, face, in); err != nil {
 		return err
 	}
 	if err := s.policy.NewTokenScope(actor.Actor, &was, token.Scope); err != nil {

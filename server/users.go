@@ -124,9 +124,12 @@ func (s *Server) digestPassword(ctx context.Context, user *models.User, password
 	return err
 }
 
+// UsernameTaken is said where a name is another user's.
+const UsernameTaken = "A user with that username already exists."
+
 func usernameConflict(err error) error {
 	if errors.Is(err, store.ErrConflict) {
-		return models.Invalid{{Field: "username", Message: "A user with that username already exists."}}
+		return models.Invalid{{Field: "username", Message: UsernameTaken}}
 	}
 	return err
 }

@@ -82,21 +82,36 @@ function bindFilters() {
   addEventListener("pageshow", () => each("form[data-filters] :disabled", (field) => { field.disabled = false; }));
 }
 
-// data-select-all ticks every data-select of its table; data-selected is the button that acts on them, and says how many.
+// data-ticked: the form can be sent once its box confirm is ticked.
+function bindTicks() {
+  each("form[data-ticked]", (form) => {
+    const box = form.elements.confirm;
+    if (!box) return;
+    const follow = () => each('[type="submit"]', (button) => { button.disabled = !box.checked; }, form);
+    box.addEventListener("change", follow);
+    addEventListener("pageshow", follow);
+    follow();
+  });
+}
+
+// data-select-all ticks every data-select of its table; data-selected are the buttons that act on them, and say how many.
 function bindSelections() {
   each("[data-selection]", (area) => {
     const all = area.querySelector("[data-select-all]");
-    const button = area.querySelector("[data-selected]");
+    const buttons = [...area.querySelectorAll("[data-selected]")].map((button) => {
+      const label = button.querySelector("[data-label]") ?? button;
+      return { button, label, rest: label.textContent };
+    });
     const boxes = [...area.querySelectorAll("[data-select]")];
-    if (!all || !button || boxes.length === 0) return;
-    const label = button.querySelector("[data-label]") ?? button;
-    const rest = label.textContent;
+    if (!all || boxes.length === 0) return;
     const count = () => {
       const ticked = boxes.filter((box) => box.checked).length;
       all.checked = ticked === boxes.length;
       all.indeterminate = ticked > 0 && ticked < boxes.length;
-      label.textContent = ticked ? `${rest} (${ticked})` : rest;
-      button.disabled = ticked === 0;
+      for (const { button, label, rest } of buttons) {
+        label.textContent = ticked ? `${rest} (${ticked})` : rest;
+        button.disabled = ticked === 0;
+      }
     };
     all.hidden = false;
     all.addEventListener("change", () => { boxes.forEach((box) => { box.checked = all.checked; }); count(); });
@@ -191,6 +206,7 @@ bindFragments();
 bindCopies();
 bindSecrets();
 bindFilters();
+bindTicks();
 bindSelections();
 bindConfirmations();
 bindTimes();

@@ -114,7 +114,7 @@ func serve(w http.ResponseWriter, r *http.Request, file asset, current bool) {
 	if current {
 		header.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
-	if acceptsGzip(r.Header.Get("Accept-Encoding")) {
+	if AcceptsGzip(r.Header.Get("Accept-Encoding")) {
 		header.Set("Content-Encoding", "gzip")
 		body = file.gzipped
 	}
@@ -124,8 +124,8 @@ func serve(w http.ResponseWriter, r *http.Request, file asset, current bool) {
 	}
 }
 
-// acceptsGzip reads Accept-Encoding (RFC 9110 §12.5.3): gzip is named, and not with weight 0.
-func acceptsGzip(header string) bool {
+// AcceptsGzip reads Accept-Encoding (RFC 9110 §12.5.3): gzip is named, and not with weight 0.
+func AcceptsGzip(header string) bool {
 	for _, each := range strings.Split(header, ",") {
 		coding, weight, _ := strings.Cut(each, ";")
 		if !strings.EqualFold(strings.TrimSpace(coding), "gzip") {

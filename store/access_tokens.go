@@ -65,11 +65,20 @@ func (r Reader) AccessTokenByDigest(digest models.Digest) (*models.AccessToken, 
 // AccessTokens lists tokens with user, application and refresh token.
 func (r Reader) AccessTokens(q Query, v models.Visibility) (Page[models.AccessToken], error) {
 	return limited(r, q, func(r Reader) (Page[models.AccessToken], error) {
+		if !q.LastUse.Until.IsZero() {
+			return r.accessTokensByUse(q, v)
+		}
 		if q.byID() {
 			return list[models.AccessToken](r.visibleTokensByID(v), accessTokenList, q, "User", "Application", "RefreshToken")
 		}
 		return listBy[models.AccessToken](r.visibleTokens(v), accessTokenList, q, tokenShortcuts{r, v}, "User", "Application", "RefreshToken")
 	})
+}
+
+// WalkAccessTokens hands all tokens of the list to each, some at a time, with what AccessTokens loads; see walk.
+func (r Reader) WalkAccessTokens(q Query, v models.Visibility, each func([]models.AccessToken) error) error {
+	return walk(r, accessTokenList, q, func(r Reader) *gorm.DB { return r.usedTokens(q, v) },
+		func(t *models.AccessToken) int64 { return t.ID }, each, "User", "Application", "RefreshToken")
 }
 
 // visibleTokens narrows to what v shows. The ids come from one index each: an OR over both would read the whole table on PostgreSQL.

@@ -102,6 +102,12 @@ func (r Reader) Activity(q Query, v models.ActivityVisibility) (Page[models.Acti
 	})
 }
 
+// WalkActivity hands all entries of the list to each, some at a time; see walk.
+func (r Reader) WalkActivity(q Query, v models.ActivityVisibility, each func([]models.Activity) error) error {
+	return walk(r, activityList, q, func(r Reader) *gorm.DB { return narrowActivity(r.visibleActivity(v), q.Filters) },
+		func(e *models.Activity) int64 { return e.ID }, each)
+}
+
 // ActivityEntry loads one entry; ErrNotFound.
 func (r Reader) ActivityEntry(id int64) (*models.Activity, error) {
 	return one[models.Activity](r.db.Where("id = ?", id))

@@ -75,6 +75,12 @@ func (r Reader) Applications(q Query, v models.Visibility) (Page[models.Applicat
 	})
 }
 
+// WalkApplications hands all applications of the list to each, some at a time; see walk.
+func (r Reader) WalkApplications(q Query, v models.Visibility, each func([]models.Application) error) error {
+	return walk(r, applicationList, q, func(r Reader) *gorm.DB { return r.visibleApplications(v) },
+		func(a *models.Application) int64 { return a.ID }, each, "Organization", "User", "ClientSecrets")
+}
+
 // visibleApplications narrows to what v shows.
 func (r Reader) visibleApplications(v models.Visibility) *gorm.DB {
 	db := r.db

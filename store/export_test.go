@@ -41,6 +41,12 @@ func (s *Store) TakeTurns() (giveBack func()) {
 // Turns is how many lists run at once.
 func (s *Store) Turns() int { return cap(s.turns) }
 
+// Walks is how many lists are walked through at once.
+func (s *Store) Walks() int { return cap(s.walks) }
+
+// SetStretch sets how many ids a walk reads at once.
+func (s *Store) SetStretch(ids int) { s.stretch = ids }
+
 // SetTimeout bounds one Write.
 func (s *Store) SetTimeout(d time.Duration) { s.timeout = d }
 

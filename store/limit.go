@@ -31,12 +31,16 @@ func inTurn[T any](r Reader, q Query, ask func(Reader) (Page[T], error)) (Page[T
 	if r.limit == 0 {
 		return ask(r)
 	}
-	leave, err := r.takeTurn()
+	leave, err := takeTurn(r, r.turns, errTooManyLists)
 	if err != nil {
 		return Page[T]{Count: -1}, err
 	}
 	defer leave()
-	var page Page[T]
+	return bounded(r, q, ask)
+}
+
+// bounded asks within the limit of the reader.
+func bounded[T any](r Reader, q Query, ask func(Reader) (Page[T], error)) (page Page[T], err error) {
 	var late bool
 	switch {
 	case q.conditions() == 0:
@@ -68,26 +72,28 @@ func (f Filter) namesIDs() bool {
 // others from their tokens.
 func turnsOf(connections int) chan struct{} { return make(chan struct{}, connections/4) }
 
-// takeTurn waits, as long as a query may take, until few enough others run. No turn in that time is ErrUnavailable.
-func (r Reader) takeTurn() (leave func(), err error) {
+var errTooManyLists = fmt.Errorf("%w: too many lists are asked for at once", ErrUnavailable)
+
+// takeTurn waits, as long as a query may take, until few enough others run. No turn in that time is the error none.
+func takeTurn(r Reader, turns chan struct{}, none error) (leave func(), err error) {
 	ctx := r.db.Statement.Context
 	wait, cancel := context.WithTimeout(ctx, r.limit)
 	defer cancel()
-	leave = func() { <-r.turns }
+	leave = func() { <-turns }
 	select {
-	case r.turns <- struct{}{}:
+	case turns <- struct{}{}:
 		return leave, nil
 	default:
 	}
 	select {
-	case r.turns <- struct{}{}:
+	case turns <- struct{}{}:
 		return leave, nil
 	case <-wait.Done():
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return nil, fmt.Errorf("%w: too many lists are asked for at once", ErrUnavailable)
+	return nil, none
 }
 
 // limitedByContext is for SQLite, which ends a statement when the context ends.

@@ -23,7 +23,7 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 	if clock == nil {
 		clock = time.Now
 	}
-	s := &Store{clock: clock, timeout: 30 * time.Second, limit: queryLimit}
+	s := &Store{clock: clock, timeout: 30 * time.Second, limit: queryLimit, stretch: walkIDs}
 	var err error
 	if path, ok := sqlitePath(options.URL); ok {
 		err = s.openSQLite(path)
@@ -50,7 +50,7 @@ func (s *Store) openPostgres(address string) error {
 	}
 	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(prepareConnection))
 	const connections = 32
-	s.turns = turnsOf(connections)
+	s.turns, s.walks = turnsOf(connections), turnsOf(connections)
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
 	db.SetConnMaxIdleTime(5 * time.Minute)

@@ -48,6 +48,12 @@ func (r Reader) Organizations(q Query, v models.Visibility) (Page[models.Organiz
 	})
 }
 
+// WalkOrganizations hands all organizations of the list to each, some at a time; see walk.
+func (r Reader) WalkOrganizations(q Query, v models.Visibility, each func([]models.Organization) error) error {
+	return walk(r, organizationList, q, func(r Reader) *gorm.DB { return r.visibleOrganizations(v) },
+		func(o *models.Organization) int64 { return o.ID }, each)
+}
+
 // visibleOrganizations narrows to what v shows.
 func (r Reader) visibleOrganizations(v models.Visibility) *gorm.DB {
 	if v.All {

@@ -196,6 +196,15 @@ func TestPlans(t *testing.T) {
 			"preview of a revocation": func(*store.Tx) error { _, err := r.PreviewRevocation(5, models.Gateway, true); return err },
 			"preview of sessions":     func(*store.Tx) error { _, err := r.PreviewSessions(0, true); return err },
 			"sessions of one to end":  func(*store.Tx) error { _, err := r.PreviewSessions(5, false); return err },
+			"preview of idleness":     func(*store.Tx) error { _, err := r.UnusedTokens(start.AddDate(0, 0, -9), start); return err },
+			"tokens that live longer": func(*store.Tx) error { _, err := r.TokensExpiringAfter(start); return err },
+			"list of unused tokens": func(*store.Tx) error {
+				q := page("-id", filterOf("expires__gt=2026-03-01"))
+				q.SkipCount, q.CountTo, q.LastUse = false, 1000, store.LastUse{Until: start.AddDate(0, 0, -1), Unused: true}
+				_, err := r.AccessTokens(q, everything)
+				return err
+			},
+			"token policy":            func(*store.Tx) error { _, err := r.TokenPolicy(); return err },
 			"what goes with a user":   func(*store.Tx) error { _, err := r.Dependents(0, 5); return err },
 			"redeem":                  func(tx *store.Tx) error { _, err := tx.RedeemAuthorizationCode(models.Digest{}); return ignore(err) },
 			"rotate":                  func(tx *store.Tx) error { _, err := tx.RotateRefreshToken(g.refresh.Digest); return err },

@@ -11,6 +11,7 @@ type Query struct {
 	Offset    int
 	SkipCount bool
 	CountTo   int          // where a count would take reading, it ends after so many; 0: never
+	LastUse   LastUse      // of tokens
 	Sees      models.Sight // of which related rows Filters and Order may tell; zero: of next to none (ADR 0015)
 }
 

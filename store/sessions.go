@@ -35,6 +35,12 @@ func (r Reader) LiveSessions(q Query, v models.Visibility) (Page[models.Session]
 	})
 }
 
+// WalkLiveSessions hands all sessions of the list to each, some at a time; see walk.
+func (r Reader) WalkLiveSessions(q Query, v models.Visibility, each func([]models.Session) error) error {
+	return walk(r, sessionList, q, func(r Reader) *gorm.DB { return r.visibleSessions(v) },
+		func(s *models.Session) int64 { return s.ID }, each, "User")
+}
+
 func (r Reader) visibleSessions(v models.Visibility) *gorm.DB {
 	live := r.db.Where("sessions.expires > ?", r.now)
 	if v.All {

@@ -46,7 +46,7 @@ func (s *Store) openSQLite(path string) error {
 		return err
 	}
 	const connections = 8
-	s.turns = turnsOf(connections)
+	s.turns, s.walks = turnsOf(connections), turnsOf(connections)
 	s.read, err = sqlitePool(dsn+"&_query_only=1", connections, true)
 	return err
 }

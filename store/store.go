@@ -31,6 +31,8 @@ type Store struct {
 	timeout time.Duration // bounds one Write, waiting for other writers included
 	limit   time.Duration // bounds one query of a list, see limit.go
 	turns   chan struct{} // holds one for each list that is being read
+	walks   chan struct{} // and one for each that is being walked through
+	stretch int           // how many ids a walk reads at once, see walk.go
 	writes  atomic.Int64  // begun, see settle.go
 }
 
@@ -40,6 +42,9 @@ type Reader struct {
 	now   time.Time
 	limit time.Duration // 0: none of its own
 	turns chan struct{}
+	walks chan struct{}
+
+	stretch int
 }
 
 // Tx is one change in the making: everything done through it is stored together when the function given to Write returns nil.
@@ -65,7 +70,7 @@ func (s *Store) Now() time.Time { return s.clock().UTC().Truncate(time.Microseco
 
 // Read gives a Reader for the duration of ctx.
 func (s *Store) Read(ctx context.Context) Reader {
-	return Reader{db: s.read.WithContext(ctx), now: s.Now(), limit: s.limit, turns: s.turns}
+	return Reader{db: s.read.WithContext(ctx), now: s.Now(), limit: s.limit, turns: s.turns, walks: s.walks, stretch: s.stretch}
 }
 
 // Write runs change in one transaction and returns after it is durable, or rolled back with change's error. It is not cut short
@@ -107,8 +112,11 @@ const (
 	lockOfStripes                          // the first of many, see hold.go
 )
 
-// lockOfImports is taken by who imports, before all others.
-const lockOfImports = lockOfTurns - 1
+// lockOfImports is taken by who imports, before all others; lockOfTokenPolicy by who sets the token policy and nothing else.
+const (
+	lockOfImports     = lockOfTurns - 1
+	lockOfTokenPolicy = lockOfTurns - 2
+)
 
 // WriteInTurn is Write for changes of many rows at once: they pass one after the other. Each takes the rows of several tables, and two
 // of them could only meet in a deadlock.

@@ -74,12 +74,27 @@ func (r Reader) visibleUsers(v models.Visibility) *gorm.DB {
 // Members lists the users who hold the role in the organization, or any where role is "", as far as v shows them.
 func (r Reader) Members(organizationID int64, role models.Role, q Query, v models.Visibility) (Page[models.User], error) {
 	return limited(r, q, func(r Reader) (Page[models.User], error) {
-		in := r.db.Table("organization_users").Select("user_id").Where("organization_id = ?", organizationID)
-		if role != "" {
-			in = in.Where("role = ?", role)
-		}
-		return list[models.User](r.visibleUsers(v).Where("users.id IN (?)", in), userList, q, "Memberships")
+		return list[models.User](r.visibleMembers(organizationID, role, v), userList, q, "Memberships")
 	})
+}
+
+func (r Reader) visibleMembers(organizationID int64, role models.Role, v models.Visibility) *gorm.DB {
+	in := r.db.Table("organization_users").Select("user_id").Where("organization_id = ?", organizationID)
+	if role != "" {
+		in = in.Where("role = ?", role)
+	}
+	return r.visibleUsers(v).Where("users.id IN (?)", in)
+}
+
+// WalkUsers hands all users of the list to each, some at a time, or all members of an organization where its id is not 0; see walk.
+func (r Reader) WalkUsers(organizationID int64, q Query, v models.Visibility, each func([]models.User) error) error {
+	seen := func(r Reader) *gorm.DB {
+		if organizationID != 0 {
+			return r.visibleMembers(organizationID, "", v)
+		}
+		return r.visibleUsers(v)
+	}
+	return walk(r, userList, q, seen, func(u *models.User) int64 { return u.ID }, each, "Memberships")
 }
 
 // SuperuserExists reports whether anybody active may administer the product.

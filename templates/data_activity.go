@@ -14,6 +14,7 @@ const (
 	AboutUsers                 = "users"
 	AboutOrganizations         = "organizations"
 	AboutSessions              = "sessions"
+	AboutSettings              = "settings"
 )
 
 // Part is a piece of a sentence: words, or the name of something.

@@ -83,22 +83,3 @@ type ErrorPage struct {
 	BackPath  string // "" for no link
 	BackLabel string
 }
-
-// ConfirmDeletePage is filled into "confirm_delete", which asks before anything is deleted. The form posts Hidden to Action, and
-// confirm ("yes") where more than one thing is deleted.
-type ConfirmDeletePage struct {
-	Page
-	Verb         string // the heading and the button: "Delete token"
-	Names        []string
-	Consequences []string // what will stop working, a sentence each
-	Errors       Errors
-	Action       string
-	Hidden       []Hidden // "id", once for each thing, where more than one is deleted
-	Cancel       string   // the address to go back to
-}
-
-// Several reports whether more than one thing is deleted.
-func (p ConfirmDeletePage) Several() bool { return len(p.Names) > 1 }
-
-// Count is how many things are deleted.
-func (p ConfirmDeletePage) Count() int64 { return int64(len(p.Names)) }

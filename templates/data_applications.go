@@ -1,6 +1,9 @@
 package templates
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // The words of Application.ClientType and Application.GrantType.
 var (
@@ -28,6 +31,8 @@ type Application struct {
 	TokenCount        int64
 	Created           time.Time
 	Modified          time.Time
+	MayDelete         bool
+	Makers            // filled on the application's own page
 }
 
 // ClientTypeName is the client type in words.
@@ -64,6 +69,16 @@ type ApplicationsPage struct {
 	Reason       string // why the viewer may not create applications
 }
 
+// Select reports whether there are rows that the viewer may delete.
+func (p ApplicationsPage) Select() bool {
+	return slices.ContainsFunc(p.Rows, func(a Application) bool { return a.MayDelete })
+}
+
+// Selection is the form of the boxes.
+func (p ApplicationsPage) Selection() Selection {
+	return p.selection(p.List, SelectionButton{"/applications/delete", "Delete selected applications", "trash"})
+}
+
 // ApplicationForm is what the forms for applications send: name, description, organization, client_type,
 // authorization_grant_type (on creation only), redirect_uris and skip_authorization ("true" or absent).
 type ApplicationForm struct {
@@ -82,8 +97,9 @@ func (ApplicationForm) ClientTypes() []Choice { return clientTypes }
 // GrantTypes are the grant types to choose from.
 func (ApplicationForm) GrantTypes() []Choice { return grantTypes }
 
-// ApplicationPage is filled into "application". The form posts to /applications/ID; /applications/ID/delete leads to
-// "confirm_delete".
+// ApplicationPage is filled into "application". The form posts to /applications/ID, with your_password where a public client becomes
+// confidential; /applications/ID/delete leads to
+// "confirm".
 type ApplicationPage struct {
 	Page
 	Application   Application
@@ -97,6 +113,9 @@ type ApplicationPage struct {
 	MaySkip       bool // may switch skip_authorization on
 	Activity      ActivitySection
 }
+
+// MayReveal reports whether the form can make a new secret: of a client that is public now.
+func (p ApplicationPage) MayReveal() bool { return p.Application.ClientType == "public" }
 
 // Table is the table of the application's tokens.
 func (p ApplicationPage) Table() TokenTable {

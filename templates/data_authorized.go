@@ -8,6 +8,14 @@ type AuthorizedPage struct {
 	Rows []Authorized
 }
 
+// List is the state of the list, which has neither filters nor pages.
+func (p AuthorizedPage) List() List { return List{Path: "/authorized", Count: int64(len(p.Rows))} }
+
+// Selection is the form of the boxes.
+func (p AuthorizedPage) Selection() Selection {
+	return p.selection(p.List(), SelectionButton{"/authorized/withdraw", "Withdraw selected consents", ""})
+}
+
 // Authorized is what the viewer consented to for one application.
 type Authorized struct {
 	ID           int64 // of the application

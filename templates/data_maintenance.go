@@ -17,6 +17,9 @@ func (a Amount) Words() string {
 	return plural(a.Number, a.Noun)
 }
 
+// Some reports whether there are any.
+func (a Amount) Some() bool { return a.Number > 0 || a.More }
+
 // TaskCard is a task on the page of all.
 type TaskCard struct {
 	Title   string
@@ -70,7 +73,7 @@ type TaskPage struct {
 	Text         string
 	Action       string
 	OfUser       bool // a user can be chosen
-	OfTokens     bool // the platform and the refresh tokens can be chosen
+	OfTokens     bool // the refresh tokens can be chosen, and with OfUser the platform
 	User         string
 	Platform     string
 	Refresh      bool
@@ -81,6 +84,7 @@ type TaskPage struct {
 	Button       string
 	Danger       bool
 	AskPassword  bool
+	Back         string // where it was asked for; "" for the maintenance
 	Errors       Errors
 }
 

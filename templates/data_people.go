@@ -1,6 +1,8 @@
 package templates
 
 import (
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -19,6 +21,10 @@ type User struct {
 	LastLogin         time.Time
 	Created           time.Time
 	Modified          time.Time
+	MayDelete         bool
+	MayDisable        bool // change is_active of an active user
+	MayEnable         bool
+	Makers            // filled on the user's own page
 }
 
 // Name is the person's name, "" when nobody told it.
@@ -39,8 +45,18 @@ type UsersPage struct {
 	Reason       string // why the viewer may not create users
 }
 
+// Select reports whether something can be done to rows that are ticked.
+func (p UsersPage) Select() bool {
+	return slices.ContainsFunc(p.Rows, func(u User) bool { return u.MayDelete || u.MayDisable })
+}
+
+// Selection is the form of the boxes.
+func (p UsersPage) Selection() Selection {
+	return p.selection(p.List, SelectionButton{"/users/disable", "Disable selected users", ""}, SelectionButton{"/users/delete", "Delete selected users", "trash"})
+}
+
 // UserForm is what the forms for users send: username, first_name, last_name, email, is_superuser, is_platform_auditor, is_active
-// ("true" or absent), your_password where somebody is made a superuser, and on creation organization, password and
+// ("true" or absent), your_password where somebody is made a superuser or auditor, and on creation organization, password and
 // password_confirm. Passwords are never written back.
 type UserForm struct {
 	Username          string
@@ -54,7 +70,7 @@ type UserForm struct {
 }
 
 // UserPage is filled into "user". The form posts to /users/ID, that of the password posts current_password
-// (the viewer's own), password and password_confirm to /users/ID/password; /users/ID/delete leads to "confirm_delete".
+// (the viewer's own), password and password_confirm to /users/ID/password; /users/ID/delete leads to "confirm".
 type UserPage struct {
 	Page
 	User           User
@@ -64,11 +80,22 @@ type UserPage struct {
 	Organizations  []Membership
 	Tokens         []Token // the newest
 	TokenCount     int64
+	PersonalCount  int64           // of these
+	Activity       ActivitySection // the zero one where the viewer sees none
 	MayEdit        bool
 	MayRename      bool // may change username and is_active
-	MayGrant       bool // may change is_superuser and is_platform_auditor, with your_password when somebody becomes a superuser
-	MayDelete      bool
+	MayGrant       bool // may change is_superuser and is_platform_auditor, with your_password when somebody becomes one
+	MayRevoke      bool // may revoke all tokens of the user
 	MayPassword    bool // may set the password; not of users who sign in elsewhere
+}
+
+// ApplicationCount is how many of the tokens are of applications.
+func (p UserPage) ApplicationCount() int64 { return p.TokenCount - p.PersonalCount }
+
+// TokensOf is the address of the user's tokens in the list, of one kind or of all for "".
+func (p UserPage) TokensOf(kind string) string {
+	owned := List{Path: "/tokens", Query: url.Values{"owner": {p.User.Username}}}
+	return owned.With("kind", kind)
 }
 
 // Self reports whether the page is the viewer's own.
@@ -111,6 +138,8 @@ type Organization struct {
 	ApplicationCount int64
 	Created          time.Time
 	Modified         time.Time
+	MayDelete        bool
+	Makers           // filled on the organization's own page
 }
 
 // OrganizationsPage is filled into "organizations". Search covers name and description. The columns that can be sorted by are name
@@ -120,6 +149,16 @@ type OrganizationsPage struct {
 	List      List
 	Rows      []Organization
 	MayCreate bool
+}
+
+// Select reports whether there are rows that the viewer may delete.
+func (p OrganizationsPage) Select() bool {
+	return slices.ContainsFunc(p.Rows, func(o Organization) bool { return o.MayDelete })
+}
+
+// Selection is the form of the boxes.
+func (p OrganizationsPage) Selection() Selection {
+	return p.selection(p.List, SelectionButton{"/organizations/delete", "Delete selected organizations", "trash"})
 }
 
 // OrganizationForm is what the forms for organizations send: name and description.
@@ -137,9 +176,9 @@ type Person struct {
 // RoleName is the role in words.
 func (p Person) RoleName() string { return name(roles, p.Role) }
 
-// OrganizationPage is filled into "organization". The form posts to /organizations/ID. Adding posts username and role to
-// /organizations/ID/add, removing posts user (an id) and role to /organizations/ID/remove; /organizations/ID/delete leads to
-// "confirm_delete".
+// OrganizationPage is filled into "organization". The form posts to /organizations/ID. Adding posts username, role and, for an administrator,
+// your_password to /organizations/ID/add, removing posts user (an id) and role to /organizations/ID/remove; /organizations/ID/delete leads to
+// "confirm".
 type OrganizationPage struct {
 	Page
 	Organization Organization
@@ -150,6 +189,7 @@ type OrganizationPage struct {
 	Username     string   // as typed in the form that adds
 	Role         string   // likewise
 	PeopleErrors Errors
+	Activity     ActivitySection // the zero one where the viewer sees none
 	MayEdit      bool
 	MayManage    bool // may add and remove people
 	MayDelete    bool

@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"slices"
 	"strconv"
 	"time"
 )
@@ -13,6 +14,7 @@ const (
 	StateExpiring      = "expiring" // active, within 7 days of its end
 	StateExpired       = "expired"
 	StateRevoked       = "revoked"
+	StateUnused        = "unused" // a personal token that was not used for the idle lifetime
 )
 
 // Token is one access token as pages show it. Its value is never part of it.
@@ -25,12 +27,14 @@ type Token struct {
 	Platform    string
 	Scope       string // words separated by spaces
 	State       string
+	Unused      string // "90 days": the idle lifetime that a token in StateUnused has outlived
 	Created     time.Time
-	CreatedBy   Link
 	Modified    time.Time
 	LastUsed    time.Time // zero: never
+	UsedFrom    string    // the address that it was last used from, "" for none or unknown
 	Expires     time.Time
 	MayDelete   bool
+	Makers      // filled on the token's own page
 }
 
 // Name is what the token is called where it has no description.
@@ -63,6 +67,16 @@ type TokensPage struct {
 	Application Link // the application that the filter names
 	MayCreate   bool
 	Reason      string // why the viewer may not create tokens
+	Idle        bool   // personal tokens have an idle lifetime: tokens can be filtered by StateUnused
+}
+
+// States is the filter of states.
+func (p TokensPage) States() Filter {
+	filter := p.List.Filter("state", "State", "All")
+	if p.Idle || filter.Value == StateUnused {
+		filter.Choices = append(slices.Clone(filter.Choices), Choice{StateUnused, "Expired, not used"})
+	}
+	return filter
 }
 
 // Table is the table of the page.
@@ -76,18 +90,23 @@ func (p TokensPage) Table() TokenTable {
 	}
 }
 
+// Selection is the form of the boxes.
+func (p TokensPage) Selection() Selection {
+	return p.selection(p.List, SelectionButton{"/tokens/delete", "Delete selected tokens", "trash"})
+}
+
 // TokenForm is what the forms for tokens send: description, scope, and on creation application, expiry, expires_on.
 type TokenForm struct {
 	Description string
 	Scope       string // "read", "write" or "read write"
 	Application string // an id, "" for a personal token
-	Expiry      string // a number of days, "longest", or "date"
+	Expiry      string // a number of days, "default", "longest", or "date"
 	ExpiresOn   string // 2006-01-02, for "date": the token dies with the end of that day (UTC)
 }
 
 // TokenPage is filled into "token". The form posts description and scope to /tokens/ID. Refresh posts once to /tokens/ID/refresh.
 // /tokens/ID/regenerate leads to "renew".
-// /tokens/ID/delete leads to "confirm_delete".
+// /tokens/ID/delete leads to "confirm".
 type TokenPage struct {
 	Page
 	Token      Token
@@ -106,16 +125,26 @@ func (p TokenPage) Title() string { return p.Token.Name() }
 // TokenNewPage is filled into "token_new". The form posts once and the fields of TokenForm to /tokens/new.
 type TokenNewPage struct {
 	Page
-	Form         TokenForm
-	Errors       Errors
-	Applications []Choice  // of the gateway, those that the viewer may use; the values are ids
-	Longest      time.Time // the end of a token with the longest lifetime that the settings allow
-	Once         string    // the single-use number of this form
+	Form          TokenForm
+	Errors        Errors
+	Applications  []Choice  // of the gateway, those that the viewer may use; the values are ids
+	Default       string    // the default lifetime of a personal token, "30 days"; "" where that is the longest
+	Longest       time.Time // the end of a personal token with the longest lifetime
+	OfApplication string    // the lifetime of an application's token, where it is another
+	Last          time.Time // the end of the token that can live longest, be it an application's
+	Idle          string    // without use for so long a personal token ends; "": none does
+	Once          string    // the single-use number of this form
 }
 
-// Expiries are the ends to choose from: those before the longest, the longest, and a date.
+// Expiries are the ends to choose from: the default, those before the longest, the longest, and a date.
 func (p TokenNewPage) Expiries() []Choice {
 	var choices []Choice
+	switch {
+	case p.Default != "" && p.OfApplication != "":
+		choices = append(choices, Choice{"default", "The default: " + p.Default + ", of an application " + p.OfApplication})
+	case p.Default != "":
+		choices = append(choices, Choice{"default", "The default: " + p.Default})
+	}
 	for _, preset := range []struct {
 		days  int
 		label string
@@ -132,7 +161,15 @@ func (p TokenNewPage) Expiries() []Choice {
 func (p TokenNewPage) Earliest() string { return p.Now.UTC().Format(time.DateOnly) }
 
 // Latest is the last day that can be chosen: the last that ends before the longest lifetime.
-func (p TokenNewPage) Latest() string { return p.Longest.UTC().AddDate(0, 0, -1).Format(time.DateOnly) }
+func (p TokenNewPage) Latest() string { return p.Last.UTC().AddDate(0, 0, -1).Format(time.DateOnly) }
+
+// Hint says what else there is to know about the end.
+func (p TokenNewPage) Hint() string {
+	if p.Idle == "" {
+		return "The shorter, the safer."
+	}
+	return "The shorter, the safer. A personal token that is not used for " + p.Idle + " ends as well."
+}
 
 // TokenCreatedPage is filled into "token_created", the answer to a POST that made a token. It is the only page that holds a value.
 type TokenCreatedPage struct {

@@ -86,6 +86,15 @@ func (f Field) From(choices []Choice) Field { f.Choices = choices; return f }
 // Lock shows the value without sending it.
 func (f Field) Lock() Field { f.Fixed = true; return f }
 
+// OwnPassword asks for the viewer's own password before something dangerous. Who has none here must have signed in a moment ago.
+type OwnPassword struct {
+	Viewer Viewer
+	Field  Field
+}
+
+// OwnPassword asks by the field, or says what counts instead.
+func (p Page) OwnPassword(f Field) OwnPassword { return OwnPassword{p.Viewer, f} }
+
 // DescribedBy lists the ids of the hint and the message for aria-describedby.
 func (f Field) DescribedBy() string {
 	switch {

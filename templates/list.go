@@ -64,6 +64,13 @@ func (l List) Cleared() string {
 	return cleared.With(keyOrder, l.Value(keyOrder))
 }
 
+// Export is the address of all of the list, whatever the page, as a file: "csv" or "json".
+func (l List) Export(format string) string {
+	file := List{Path: l.Path + "/export." + format, Query: maps.Clone(l.Query)}
+	delete(file.Query, keySize)
+	return file.With(keyNumber, "")
+}
+
 // First and Last are the numbers of the first and the last row of this page, from 1; both are 0 where there is none.
 func (l List) First() int64 {
 	if l.Count == 0 {
@@ -178,7 +185,7 @@ var filterChoices = map[string][]Choice{
 	"type":     {{"superuser", "System administrator"}, {"auditor", "Platform auditor"}, {"normal", "Normal user"}},
 	"active":   {{"true", "Active"}, {"false", "Disabled"}},
 	"about": {{AboutApplicationsAndTokens, "Applications and tokens"}, {AboutAccessTokens, "Access tokens"}, {AboutRefreshTokens, "Refresh tokens"},
-		{AboutApplications, "Applications"}, {AboutUsers, "Users"}, {AboutOrganizations, "Organizations"}, {AboutSessions, "Sessions"}},
+		{AboutApplications, "Applications"}, {AboutUsers, "Users"}, {AboutOrganizations, "Organizations"}, {AboutSessions, "Sessions"}, {AboutSettings, "Settings"}},
 	"operation": {{"create", "Created"}, {"update", "Changed"}, {"delete", "Deleted"}, {"associate", "Added"}, {"disassociate", "Removed"},
 		{"sign_in", "Signed in"}, {"sign_out", "Signed out"}},
 }

@@ -23,6 +23,7 @@ type Viewer struct {
 	Username          string
 	IsSuperuser       bool
 	IsPlatformAuditor bool
+	Passwordless      bool // signs in elsewhere and has no password here
 }
 
 // SignedIn reports whether there is somebody.
@@ -32,13 +33,14 @@ func (v Viewer) SignedIn() bool { return v.Username != "" }
 func (v Viewer) Type() string { return userType(v.IsSuperuser, v.IsPlatformAuditor) }
 
 // Nav says which entries of the navigation the viewer sees beside Tokens, Authorized, Sessions, Activity and API, and which is the current
-// one: "tokens", "authorized", "sessions", "applications", "users", "organizations", "activity", "maintenance" or "reference".
+// one: "tokens", "authorized", "sessions", "applications", "users", "organizations", "activity", "maintenance", "policy" or "reference".
 type Nav struct {
 	Active        string
 	Applications  bool
 	Users         bool
 	Organizations bool
 	Maintenance   bool
+	Policy        bool
 }
 
 // People reports whether the navigation has the group of that name.
@@ -54,6 +56,12 @@ type Flash struct {
 type Link struct {
 	ID   int64
 	Name string
+}
+
+// Makers are who made a thing and who changed it last; none where nobody did, or nobody that the viewer may see.
+type Makers struct {
+	CreatedBy  Link
+	ModifiedBy Link
 }
 
 // Errors are the messages about the input of one form, in the order in which they were found.

@@ -7,7 +7,7 @@ func sampleEntries() []Entry {
 	long := "A description that somebody wrote at length, since it was to say everything that…"
 	return []Entry{
 		{ID: 71, Created: ago(time.Minute), By: admin, Event: []Part{{Text: "Created personal token"}, {"Nightly inventory sync", "/tokens/101", true}}, Through: "Console", From: "2001:db8:85a3:8d3:1319:8a2e:370:7348"},
-		{ID: 70, Created: ago(time.Hour), By: Part{"nadja.kowalczyk@subsidiary.example.com", "", true}, Event: []Part{{Text: "Added user"}, {"svc-desk", "/users/12", true}, {Text: "to organization"}, {"Platform engineering and developer experience, northern region", "/organizations/2", true}, {Text: "as administrator"}}, Through: "API", From: "192.0.2.7"},
+		{ID: 70, Created: ago(time.Hour), By: Part{"audit.office@subsidiary.example.com", "", true}, Event: []Part{{Text: "Added user"}, {"svc-desk", "/users/12", true}, {Text: "to organization"}, {"Platform engineering and developer experience, northern region", "/organizations/2", true}, {Text: "as administrator"}}, Through: "API", From: "192.0.2.7"},
 		{ID: 69, Created: ago(2 * time.Hour), By: nobody, Event: []Part{{Text: "Deleted access token"}, {long, "", true}, {Text: "of application"}, {"Service desk", "/applications/3", true}}, Note: "revoked", Through: "Command line"},
 		{ID: 12, Created: ago(400 * aDay), By: Part{Text: "The server itself"}, Event: []Part{{Text: "Cleared what had expired"}}, Note: "cleared 1204 access tokens, 33 refresh tokens, 0 authorization codes, 0 sessions", Through: "Command line"},
 	}

@@ -23,14 +23,14 @@ func samplePage(active string, flashes ...Flash) Page {
 	return Page{
 		Now: sampleNow, Issuer: "https://gatehouse.example.com", RequestID: "01JPN5T3M8Q4", CSRFToken: "csrf-sample",
 		Viewer:  Viewer{ID: 1, Username: "admin", IsSuperuser: true},
-		Nav:     Nav{Active: active, Applications: true, Users: true, Organizations: true, Maintenance: true},
+		Nav:     Nav{Active: active, Applications: true, Users: true, Organizations: true, Maintenance: true, Policy: true},
 		Flashes: flashes,
 	}
 }
 
 func sampleOwnPage() Page {
 	page := samplePage("tokens")
-	page.Viewer = Viewer{ID: 7, Username: "nadja.kowalczyk@subsidiary.example.com"}
+	page.Viewer = Viewer{ID: 7, Username: "audit.office@subsidiary.example.com"}
 	page.Nav = Nav{Active: "tokens"}
 	return page
 }
@@ -54,7 +54,7 @@ func sampleTokens() []Token {
 		{Description: "Migration test 2", Owner: Link{16, "svc-migrate"}, Platform: "controller", Scope: "read write", State: "expired", LastUsed: ago(250 * aDay), Expires: ago(65 * aDay)},
 		{Description: "", Application: desk, Owner: Link{12, "svc-desk"}, Platform: "gateway", Scope: "read", State: "revoked", Expires: in(370 * aDay)},
 		{Description: "Terraform workspace runs for the platform team in the northern region, kept until the new pipeline is in place and everybody has moved", Owner: Link{17, "svc-terraform-northern-region-production-0001"}, Platform: "gateway", Scope: "write", State: "active", LastUsed: ago(5 * time.Minute), Expires: in(130 * aDay)},
-		{Description: "NoSpacesAtAllInThisDescriptionBecauseAMachineWroteIt_4f1c2e9a7b6d5c4e3f2a1b0c9d8e7f6a", Application: Link{5, "An application with a rather long name that nobody shortened"}, Owner: Link{7, "nadja.kowalczyk@subsidiary.example.com"}, Platform: "gateway", Scope: "write", State: "active", LastUsed: ago(9 * aDay), Expires: in(9 * aDay)},
+		{Description: "NoSpacesAtAllInThisDescriptionBecauseAMachineWroteIt_4f1c2e9a7b6d5c4e3f2a1b0c9d8e7f6a", Application: Link{5, "An application with a rather long name that nobody shortened"}, Owner: Link{7, "audit.office@subsidiary.example.com"}, Platform: "gateway", Scope: "write", State: "active", LastUsed: ago(9 * aDay), Expires: in(9 * aDay)},
 	}
 	for at := range tokens {
 		tokens[at].ID, tokens[at].Hint, tokens[at].MayDelete = int64(101+at), "kX3q", true
@@ -77,7 +77,7 @@ func sampleApplications() []Application {
 func sampleUsers() []User {
 	return []User{
 		{ID: 1, Username: "admin", Email: "admin@example.com", IsSuperuser: true, IsActive: true, LastLogin: ago(3 * time.Minute), Created: ago(800 * aDay), Modified: ago(aDay)},
-		{ID: 7, Username: "nadja.kowalczyk@subsidiary.example.com", FirstName: "Nadja", LastName: "Kowalczyk-Oyelaran", Email: "nadja.kowalczyk@subsidiary.example.com", IsPlatformAuditor: true, IsActive: true, LastLogin: ago(30 * time.Hour), Created: ago(90 * aDay)},
+		{ID: 7, Username: "audit.office@subsidiary.example.com", FirstName: "Audit office", LastName: "Northern-Subsidiary", Email: "audit.office@subsidiary.example.com", IsPlatformAuditor: true, IsActive: true, LastLogin: ago(30 * time.Hour), Created: ago(90 * aDay)},
 		{ID: 12, Username: "svc-desk", IsActive: true, External: "corporate directory", Created: ago(400 * aDay)},
 		{ID: 16, Username: "svc-migrate", FirstName: "Migration", Created: ago(700 * aDay), LastLogin: ago(650 * aDay)},
 	}
@@ -98,7 +98,7 @@ func sampleChoices() []Choice {
 // filledSamples has every page at least once, filled as an administrator may see it.
 func filledSamples() []sample {
 	var all []sample
-	for _, group := range [][]sample{tokenSamples(), applicationSamples(), peopleSamples(), activitySamples(), maintenanceSamples(), aloneSamples()} {
+	for _, group := range [][]sample{tokenSamples(), applicationSamples(), peopleSamples(), activitySamples(), maintenanceSamples(), policySamples(), deedSamples(), aloneSamples()} {
 		all = append(all, group...)
 	}
 	return all
@@ -108,6 +108,8 @@ func tokenSamples() []sample {
 	tokens := sampleTokens()
 	good := Flash{"good", "Token “CI deploy key” was deleted."}
 	form := TokenForm{Description: "Ticket desk", Scope: "read"}
+	unused := tokens[0]
+	unused.State, unused.Unused = StateUnused, "90 days"
 	bad := TokenForm{Description: "Deploys from the pipeline", Scope: "write", Application: "3", Expiry: "date", ExpiresOn: "2031-01-01"}
 	applications := []Choice{{"3", "Service desk (Network operations)"}, {"5", "An application with a rather long name that nobody shortened (Platform engineering)"}}
 	tokenErrors := Errors{{"expires_on", "The longest lifetime ends on 18 March 2027."}, {"", "This form was sent before."}}
@@ -119,12 +121,15 @@ func tokenSamples() []sample {
 		{"tokens", "own", TokensPage{Page: sampleOwnPage(), List: sampleList("/tokens", "", "-created", 2, 1, 50), Rows: tokens[1:3], Reason: "Tokens cannot be created by users who sign in with an external source (corporate directory)."}},
 		{"tokens", "no-results", TokensPage{Page: samplePage("tokens"), List: sampleList("/tokens", "search=zebra&state=expired", "description", 0, 1, 50), Everybody: true, MayCreate: true}},
 		{"tokens", "empty", TokensPage{Page: sampleOwnPage(), List: sampleList("/tokens", "", "-created", 0, 1, 50), MayCreate: true}},
+		{"tokens", "unused", TokensPage{Page: samplePage("tokens"), List: sampleList("/tokens", "state=unused", "description", 1, 1, 50), Rows: []Token{unused}, Idle: true, MayCreate: true}},
 		{"token", "gateway", TokenPage{Page: samplePage("tokens", Flash{"good", "Token saved."}), Token: tokens[1], Form: form, MayEdit: true, MayRefresh: true, Once: "n1", Activity: sampleActivity("token=102")}},
 		{"token", "controller", TokenPage{Page: samplePage("tokens"), Token: tokens[2], Form: form, MayEdit: true}},
 		{"token", "long", TokenPage{Page: samplePage("tokens"), Token: tokens[8], Form: TokenForm{Scope: "x"}, Errors: Errors{{"scope", "Invalid scope: x. Must be one of: read, write"}}, MayEdit: true}},
 		{"token", "read-only", TokenPage{Page: sampleOwnPage(), Token: tokens[5]}},
-		{"token_new", "fresh", TokenNewPage{Page: samplePage("tokens"), Form: TokenForm{Scope: "read", Expiry: "90"}, Applications: applications, Longest: in(365 * aDay), Once: "n2"}},
-		{"token_new", "wrong", TokenNewPage{Page: samplePage("tokens"), Form: bad, Errors: tokenErrors, Applications: applications, Longest: in(365 * aDay), Once: "n2"}},
+		{"token", "unused", TokenPage{Page: samplePage("tokens"), Token: unused, Form: form, MayEdit: true}},
+		{"token_new", "fresh", TokenNewPage{Page: samplePage("tokens"), Form: TokenForm{Scope: "read", Expiry: "90"}, Applications: applications, Longest: in(365 * aDay), Last: in(365 * aDay), Once: "n2"}},
+		{"token_new", "policy", TokenNewPage{Page: samplePage("tokens"), Form: TokenForm{Scope: "read", Expiry: "default"}, Applications: applications, Default: "30 days", Longest: in(90 * aDay), OfApplication: "365 days", Last: in(365 * aDay), Idle: "14 days", Once: "n2"}},
+		{"token_new", "wrong", TokenNewPage{Page: samplePage("tokens"), Form: bad, Errors: tokenErrors, Applications: applications, Longest: in(365 * aDay), Last: in(365 * aDay), Once: "n2"}},
 		{"token_created", "personal", secret},
 		{"token_created", "refreshed", refreshed},
 	}
@@ -154,15 +159,16 @@ func applicationSamples() []sample {
 
 func peopleSamples() []sample {
 	users, organizations, tokens := sampleUsers(), sampleOrganizations(), sampleTokens()
-	form := UserForm{Username: users[1].Username, FirstName: "Nadja", LastName: "Kowalczyk-Oyelaran", Email: users[1].Email, IsPlatformAuditor: true, IsActive: true}
+	form := UserForm{Username: users[1].Username, FirstName: "Audit office", LastName: "Northern-Subsidiary", Email: users[1].Email, IsPlatformAuditor: true, IsActive: true}
 	memberships := []Membership{{Link{1, "Network operations"}, "admin"}, {Link{2, "Platform engineering and developer experience, northern region"}, "member"}}
 	people := []Person{{users[1], "admin"}, {users[1], "member"}, {users[2], "member"}, {users[3], "auditor"}}
+	users[1].MayDelete, users[1].MayDisable, users[3].MayEnable, organizations[1].MayDelete = true, true, true, true
 	own := UserPage{Page: sampleOwnPage(), User: users[1], Form: form, Tokens: tokens[8:], TokenCount: 1, MayEdit: true, MayPassword: true, PasswordErrors: Errors{{"password_confirm", "The two passwords differ."}}}
 	return []sample{
 		{"users", "all", UsersPage{Page: samplePage("users"), List: sampleList("/users", "order_by=-last_login", "-last_login", 214, 1, 50), Rows: users, MayCreate: true}},
 		{"users", "no-results", UsersPage{Page: samplePage("users"), List: sampleList("/users", "type=auditor&organization=1", "username", 0, 1, 50), Organization: Link{1, "Network operations"}, Reason: "Only administrators create users."}},
 		{"users", "empty", UsersPage{Page: samplePage("users"), List: sampleList("/users", "", "username", 0, 1, 50), MayCreate: true}},
-		{"user", "filled", UserPage{Page: samplePage("users"), User: users[1], Form: form, Organizations: memberships, Tokens: tokens[:2], TokenCount: 2, MayEdit: true, MayRename: true, MayGrant: true, MayDelete: true, MayPassword: true}},
+		{"user", "filled", UserPage{Page: samplePage("users"), User: users[1], Form: form, Organizations: memberships, Tokens: tokens[:2], TokenCount: 2, MayEdit: true, MayRename: true, MayGrant: true, MayPassword: true, MayRevoke: true, PersonalCount: 1, Activity: sampleActivity("user=7")}},
 		{"user", "own", own},
 		{"user", "external", UserPage{Page: samplePage("users"), User: users[2]}},
 		{"authorized", "some", AuthorizedPage{Page: samplePage("authorized"), Rows: []Authorized{
@@ -174,7 +180,7 @@ func peopleSamples() []sample {
 		{"organizations", "all", OrganizationsPage{Page: samplePage("organizations"), List: sampleList("/organizations", "", "name", 3, 1, 50), Rows: organizations, MayCreate: true}},
 		{"organizations", "no-results", OrganizationsPage{Page: samplePage("organizations"), List: sampleList("/organizations", "search=x", "name", 0, 1, 50)}},
 		{"organizations", "empty", OrganizationsPage{Page: samplePage("organizations"), List: sampleList("/organizations", "", "name", 0, 1, 50), MayCreate: true}},
-		{"organization", "filled", OrganizationPage{Page: samplePage("organizations"), Organization: organizations[0], Form: OrganizationForm{"Network operations", organizations[0].Description}, People: people, PeopleCount: 217, Username: "nobody", Role: "admin", PeopleErrors: Errors{{"username", "There is no user with this username."}}, MayEdit: true, MayManage: true, MayDelete: true}},
+		{"organization", "filled", OrganizationPage{Page: samplePage("organizations"), Organization: organizations[0], Form: OrganizationForm{"Network operations", organizations[0].Description}, People: people, PeopleCount: 217, Username: "nobody", Role: "admin", PeopleErrors: Errors{{"username", "There is no user with this username."}}, MayEdit: true, MayManage: true, MayDelete: true, Activity: sampleActivity("organization=1")}},
 		{"organization", "empty", OrganizationPage{Page: samplePage("organizations"), Organization: organizations[2], MayManage: true}},
 		{"organization_new", "fresh", OrganizationNewPage{Page: samplePage("organizations")}},
 		{"organization_new", "wrong", OrganizationNewPage{Page: samplePage("organizations"), Form: OrganizationForm{Name: "Network operations"}, Errors: Errors{{"name", "An organization with this name already exists."}}}},
@@ -183,8 +189,6 @@ func peopleSamples() []sample {
 
 func aloneSamples() []sample {
 	nobody := Page{Now: sampleNow, RequestID: "01JPN5T3M8Q4", CSRFToken: "csrf-sample"}
-	one := ConfirmDeletePage{Page: samplePage("applications"), Verb: "Delete application", Names: []string{"Service desk"}, Consequences: []string{"1,284 tokens of this application stop working at once.", "Programs that sign in with its client ID are refused."}, Action: "/applications/3/delete", Cancel: "/applications/3"}
-	several := ConfirmDeletePage{Page: samplePage("tokens"), Verb: "Delete tokens", Names: []string{"Nightly inventory sync", "Ticket desk", sampleTokens()[8].Description}, Consequences: []string{"Whatever uses these tokens is refused at once."}, Errors: Errors{{"confirm", "Tick the box to confirm."}}, Action: "/tokens/delete", Hidden: []Hidden{{"id", "101"}, {"id", "102"}, {"id", "109"}}, Cancel: "/tokens"}
 	consent := ConsentPage{Page: samplePage(""), Application: "Service desk", Description: "Opens and closes changes for people who file tickets.", Organization: "Network operations", Scopes: []string{"read", "write"}, RedirectHost: "desk.example.com", Action: "/o/authorize/", Hidden: []Hidden{{"request", "abc"}}}
 	insecure := consent
 	insecure.Resources = []string{"https://files.example.com/", "urn:example:queue"}
@@ -194,7 +198,7 @@ func aloneSamples() []sample {
 		{"login", "failed", LoginPage{Page: nobody, Username: "admin", Next: "/tokens", Message: "Username or password is wrong.", Client: "Service desk"}},
 		{"sessions", "everybody", SessionsPage{Page: samplePage("sessions"), List: sampleList("/sessions", "", "-last_seen", 3, 1, 50), Everybody: true, Rows: []Session{
 			{ID: 1, Owner: Link{1, "admin"}, Device: "Firefox on Linux", Agent: "Mozilla/5.0", Address: "192.0.2.4", Created: ago(time.Hour), LastSeen: ago(time.Minute), Current: true},
-			{ID: 2, Owner: Link{7, "nadja.kowalczyk@subsidiary.example.com"}, Device: "Unknown device", Agent: "x", Address: "2001:db8:85a3:8d3:1319:8a2e:370:7348", Created: ago(30 * aDay), LastSeen: ago(aDay)},
+			{ID: 2, Owner: Link{7, "audit.office@subsidiary.example.com"}, Device: "Unknown device", Agent: "x", Address: "2001:db8:85a3:8d3:1319:8a2e:370:7348", Created: ago(30 * aDay), LastSeen: ago(aDay)},
 			{ID: 3, Owner: Link{9, "svc"}, Device: "Python", Created: ago(time.Hour), LastSeen: ago(time.Hour)}}}},
 		{"sessions", "own", SessionsPage{Page: sampleOwnPage(), List: sampleList("/sessions", "", "-last_seen", 1, 1, 50), Rows: []Session{{ID: 1, Owner: Link{7, "n"}, Device: "Safari on iPhone", Address: "192.0.2.4", Created: ago(time.Hour), LastSeen: ago(time.Minute), Current: true}}}},
 		{"sessions", "no-results", SessionsPage{Page: samplePage("sessions"), List: sampleList("/sessions", "search=x", "-last_seen", 0, 1, 50), Everybody: true}},
@@ -210,7 +214,5 @@ func aloneSamples() []sample {
 		{"device_done", "authorized", DeviceDonePage{Page: samplePage("", Flash{"good", "The device is authorized."})}},
 		{"error", "signed-in", ErrorPage{Page: samplePage(""), Status: 404, Heading: "Not found", Message: "There is no token with this number, or it is not yours.", Advice: "It may have been deleted a moment ago.", BackPath: "/tokens", BackLabel: "Back to tokens"}},
 		{"error", "alone", ErrorPage{Page: nobody, Status: 400, Heading: "This link cannot be used", Message: "The application sent a redirect URI that is not registered.", Advice: "Tell the people who run the application."}},
-		{"confirm_delete", "one", one},
-		{"confirm_delete", "several", several},
 	}
 }

@@ -103,6 +103,7 @@ func functions(asset func(name string) string) template.FuncMap {
 		"asset":    asset,
 		"copyable": copyable,
 		"field":    field,
+		"link":     func(id int64, name string) Link { return Link{id, name} },
 		"moment":   moment,
 		"number":   number,
 		"plural":   plural,

@@ -23,10 +23,13 @@ const (
 // identifyRequest gives the request an id of our own: one from outside would end up in the log.
 func (*web) identifyRequest(c *gin.Context) { c.Header("X-Request-ID", models.RandomText(20)) }
 
-// logAccess writes a line for each request, without query strings and bodies: they hold codes and secrets.
+// logAccess writes a line for each request, also one whose answer is cut short, without query strings and bodies: they hold codes and secrets.
 func (w *web) logAccess(c *gin.Context) {
-	started := time.Now()
+	defer w.logAnswer(c, time.Now())
 	c.Next()
+}
+
+func (w *web) logAnswer(c *gin.Context, started time.Time) {
 	actor, level := server.ActorFrom(c.Request.Context()), slog.LevelInfo
 	if strings.HasPrefix(c.Request.URL.Path, "/healthz/") {
 		level = slog.LevelDebug
@@ -58,10 +61,12 @@ func (w *web) recoverPanic(c *gin.Context) {
 }
 
 // limit bounds what a request may send and how long it may take.
-func (*web) limit(c *gin.Context) {
-	ctx, cancel := context.WithTimeout(c.Request.Context(), answerLimit)
-	defer cancel()
-	c.Request = c.Request.WithContext(ctx)
+func (w *web) limit(c *gin.Context) {
+	if !w.long[strings.TrimSuffix(c.FullPath(), "/")] {
+		ctx, cancel := context.WithTimeout(c.Request.Context(), answerLimit)
+		defer cancel()
+		c.Request = c.Request.WithContext(ctx)
+	}
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, bodyLimit)
 	c.Next()
 }

@@ -107,3 +107,18 @@ func TestShapes(t *testing.T) {
 		}
 	}
 }
+
+// TestLongAnswersHaveNoDeadline: those of exports alone.
+func TestLongAnswersHaveNoDeadline(t *testing.T) {
+	w := &web{long: map[string]bool{"/list/export.csv": true}}
+	engine := gin.New()
+	engine.Use(w.limit)
+	for _, path := range []string{"/list/export.csv", "/list/export.csv/", "/list"} {
+		engine.GET(path, func(c *gin.Context) {
+			if _, bounded := c.Request.Context().Deadline(); bounded != (path == "/list") {
+				t.Errorf("%s has a deadline: %t", path, bounded)
+			}
+		})
+		engine.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", path, nil))
+	}
+}

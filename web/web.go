@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -41,6 +42,7 @@ type web struct {
 	rest    *api.API
 	pages   *console.Console
 	log     *slog.Logger
+	long    map[string]bool // the paths of requests without a deadline, without a slash at the end
 }
 
 // New makes the handler of the whole surface.
@@ -56,7 +58,7 @@ func newWeb(options Options) (*web, error) {
 	if options.Server == nil {
 		return nil, errors.New("a server is needed")
 	}
-	w := &web{options: options, log: options.Log}
+	w := &web{options: options, log: options.Log, long: map[string]bool{}}
 	if w.log == nil {
 		w.log = slog.New(slog.DiscardHandler)
 	}
@@ -102,6 +104,9 @@ func (w *web) engine() *gin.Engine {
 	engine.Use(w.identifyRequest, w.logAccess, w.recoverPanic, w.limit, w.secure, w.arrive)
 	for _, each := range w.tables() {
 		mount(engine, each.routes, each.notAllowed)
+		for _, route := range each.routes {
+			w.long[strings.TrimSuffix(route.Path, "/")] = w.long[strings.TrimSuffix(route.Path, "/")] || route.Long
+		}
 	}
 	for method := range known {
 		engine.Handle(method, static.Prefix+"*name", gin.WrapH(static.Handler()))

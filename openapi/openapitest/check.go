@@ -82,7 +82,8 @@ func (d *description) check(e Exchange) error {
 
 // undescribed is what may be at an address that the description does not have: pages, and errors.
 func undescribed(e Exchange) error {
-	if mediaType(e.Header) == "application/json" && e.Status < 400 {
+	file := e.Header.Get("Content-Disposition") != "" // that a page of the console offers, as it does the page
+	if mediaType(e.Header) == "application/json" && e.Status < 400 && !file {
 		return errors.New("the address is not described")
 	}
 	return nil

@@ -19,7 +19,7 @@ var activityListing = listing{
 	path: "/activity",
 	filters: map[string][]string{
 		"about": {templates.AboutApplicationsAndTokens, templates.AboutAccessTokens, templates.AboutRefreshTokens, templates.AboutApplications,
-			templates.AboutUsers, templates.AboutOrganizations, templates.AboutSessions},
+			templates.AboutUsers, templates.AboutOrganizations, templates.AboutSessions, templates.AboutSettings},
 		"operation": {string(models.OperationCreate), string(models.OperationUpdate), string(models.OperationDelete), string(models.OperationAssociate),
 			string(models.OperationDisassociate), string(models.OperationSignIn), string(models.OperationSignOut)},
 		"actor": nil, "from": nil, "to": nil, "token": nil, "application": nil, "user": nil, "organization": nil},
@@ -28,14 +28,9 @@ var activityListing = listing{
 
 func (w *Console) listActivity(c *gin.Context) error {
 	actor, ctx := actorOf(c), c.Request.Context()
-	list, query := w.listed(c, activityListing)
+	list, query, kind := w.activityAsked(c)
 	data := templates.ActivityPage{Everybody: w.server.Policy().VisibleActivity(actor.Actor, face).All}
-	about, kind := thingAsked(&list)
 	query.CountTo = countedTo
-	query.Filters = append(w.activityFilters(c, list), about...)
-	if between := days(&list); between != nil {
-		query.Filters, query.Order = append(query.Filters, between...), []store.Order{{Field: "created", Descending: true}, {Field: "id", Descending: true}}
-	}
 	entries, err := w.server.Activity(ctx, actor, face, query)
 	if err != nil {
 		return err
@@ -52,6 +47,17 @@ func (w *Console) listActivity(c *gin.Context) error {
 	}
 	data.Page, data.List, data.Rows = w.page(c, "activity"), list, entryRows(entries.Rows, known)
 	return w.render(c, http.StatusOK, "activity", data)
+}
+
+// activityAsked is what the address of the list asks for, and the kind of the thing that it names; "" for none.
+func (w *Console) activityAsked(c *gin.Context) (templates.List, store.Query, models.ObjectType) {
+	list, query := w.listed(c, activityListing)
+	about, kind := thingAsked(&list)
+	query.Filters = append(w.activityFilters(c, list), about...)
+	if between := days(&list); between != nil {
+		query.Filters, query.Order = append(query.Filters, between...), []store.Order{{Field: "created", Descending: true}, {Field: "id", Descending: true}}
+	}
+	return list, query, kind
 }
 
 // countedPartly does what counted does for a list that need not have been counted to its end.
@@ -76,6 +82,7 @@ var activityTypes = map[string][]models.ObjectType{
 	templates.AboutApplications:          {models.ObjectApplication},
 	templates.AboutUsers:                 {models.ObjectUser},
 	templates.AboutOrganizations:         {models.ObjectOrganization},
+	templates.AboutSettings:              {models.ObjectSetting},
 }
 
 // activityFilters says the filters of the address in the store's words. Signing in and out is about sessions here.

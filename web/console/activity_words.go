@@ -12,7 +12,8 @@ import (
 )
 
 var kindNames = map[models.ObjectType]string{models.ObjectAccessToken: "access token", models.ObjectRefreshToken: "refresh token",
-	models.ObjectApplication: "application", models.ObjectUser: "user", models.ObjectOrganization: "organization", models.ObjectSession: "session"}
+	models.ObjectApplication: "application", models.ObjectUser: "user", models.ObjectOrganization: "organization", models.ObjectSession: "session",
+	models.ObjectSetting: "setting"}
 
 var verbs = map[models.Operation]string{models.OperationCreate: "Created", models.OperationUpdate: "Changed", models.OperationDelete: "Deleted",
 	models.OperationAssociate: "Added", models.OperationDisassociate: "Removed", models.OperationSignIn: "Signed in", models.OperationSignOut: "Signed out"}
@@ -24,6 +25,8 @@ func eventOf(e *models.Activity, known known) (event []templates.Part, note stri
 	object := known.part(e.ObjectType, e.ObjectID, e.ObjectName)
 	related := known.part(e.RelatedType, e.RelatedID, e.RelatedName)
 	switch {
+	case e.ObjectType == models.ObjectSetting:
+		return []templates.Part{word("Changed the token policy")}, e.Note
 	case e.ObjectID == 0:
 		return []templates.Part{word(runWords(e))}, e.Note
 	case e.Note == "consent" && e.Operation == models.OperationDisassociate:
@@ -159,6 +162,9 @@ func valueOf(name string, stored *string, known known) templates.FieldValue {
 	if models.SecretField(name) {
 		return templates.FieldValue{Secret: true}
 	}
+	if lifetimeFields[name] {
+		return lifetimeOf(name, stored)
+	}
 	text := ""
 	switch value := models.FieldValue(name, stored).(type) {
 	case nil:
@@ -173,6 +179,22 @@ func valueOf(name string, stored *string, known known) templates.FieldValue {
 		text = *stored
 	}
 	return templates.FieldValue{Part: word(text)}
+}
+
+// lifetimeFields are those of the token policy, in seconds.
+var lifetimeFields = map[string]bool{"default_lifetime": true, "longest_lifetime": true, "idle_lifetime": true}
+
+// lifetimeOf: what is not set is the environment's to say, but for the idle lifetime.
+func lifetimeOf(name string, stored *string) templates.FieldValue {
+	seconds, set := models.FieldValue(name, stored).(int64)
+	switch {
+	case set:
+		return templates.FieldValue{Part: word(models.LifetimeWords(seconds))}
+	case name == "idle_lifetime":
+		return templates.FieldValue{None: true}
+	default:
+		return templates.FieldValue{Part: word("as the environment says")}
+	}
 }
 
 // pointedAt are the things that an entry's fields point at, each as if an entry named it.

@@ -3,6 +3,8 @@ package console
 import (
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -60,7 +62,7 @@ func (w *Console) createApplication(c *gin.Context) error {
 	if w.repeated(c, "/applications", err) {
 		return nil
 	}
-	if problems := refused(err, applicationFields); problems != nil {
+	if problems := w.applicationProblems(c, models.Gateway, err); problems != nil {
 		once := in.Form
 		if once == "" {
 			once = newForm()
@@ -74,19 +76,55 @@ func (w *Console) createApplication(c *gin.Context) error {
 		Application: w.applicationRow(application), Secret: secret.Reveal()})
 }
 
-// updateApplication answers like createApplication where the change made a new secret.
+// applicationProblems are the messages of bad input. Those about redirect URIs name the line.
+func (w *Console) applicationProblems(c *gin.Context, platform models.Platform, err error) templates.Errors {
+	text := typed(c, "redirect_uris")
+	wrong := w.server.RedirectProblems(platform, models.ParseWords(text))
+	problems := refused(err, applicationFields)
+	others := slices.DeleteFunc(slices.Clone(problems), func(each templates.FieldError) bool { return slices.Contains(wrong, each.Message) })
+	if len(others) == len(problems) {
+		return problems
+	}
+	for n, line := range strings.Split(text, "\n") {
+		for range models.ParseWords(line) {
+			if wrong[0] != "" {
+				others = append(others, templates.FieldError{Field: "redirect_uris", Message: fmt.Sprintf("Line %d: %s", n+1, wrong[0])})
+			}
+			wrong = wrong[1:]
+		}
+	}
+	return others
+}
+
+// reveals reports whether the form makes a public client confidential, which shows a new secret, and the actor may do that.
+func (w *Console) reveals(c *gin.Context, a *models.Application) bool {
+	actor, policy, confidential := actorOf(c), w.server.Policy(), *a
+	confidential.ClientType = models.Confidential
+	return a.ClientType == models.Public && typed(c, "client_type") == string(models.Confidential) &&
+		policy.Application(actor.Actor, models.ActionUpdate, a, face) == nil && policy.ApplicationChange(actor.Actor, a, &confidential) == nil
+}
+
+// updateApplication answers like createApplication where the change made a new secret, for which it asks for the actor's own password.
 func (w *Console) updateApplication(c *gin.Context) error {
-	id, err := idOf(c)
+	actor, ctx := actorOf(c), c.Request.Context()
+	was, err := w.applicationOf(c)
 	if err != nil {
 		return err
 	}
-	application, secret, err := w.server.UpdateApplication(c.Request.Context(), actorOf(c), face, id, applicationInput(c))
-	if problems := refused(err, applicationFields); problems != nil {
-		application, err := w.applicationOf(c)
-		if err != nil {
+	var problems templates.Errors
+	if w.reveals(c, was) {
+		if problems, err = w.confirmOneself(ctx, actor, "your_password", field(c, "your_password")); err != nil {
 			return err
 		}
-		return w.renderApplication(c, http.StatusUnprocessableEntity, application, typedApplication(c), problems)
+	}
+	var application *models.Application
+	var secret models.Secret
+	if problems == nil {
+		application, secret, err = w.server.UpdateApplication(ctx, actor, face, was.ID, applicationInput(c))
+		problems = w.applicationProblems(c, was.Platform, err)
+	}
+	if problems != nil {
+		return w.renderApplication(c, http.StatusUnprocessableEntity, was, typedApplication(c), problems)
 	}
 	if err != nil {
 		return err
@@ -95,46 +133,5 @@ func (w *Console) updateApplication(c *gin.Context) error {
 		return w.render(c, http.StatusOK, "application_created", templates.ApplicationCreatedPage{Page: w.page(c, "applications"),
 			Application: w.applicationRow(application), Secret: secret.Reveal(), Changed: true})
 	}
-	return w.done(c, at("/applications", id), "application-saved")
-}
-
-func (w *Console) confirmDeleteApplication(c *gin.Context) error {
-	application, err := w.applicationOf(c)
-	if err != nil {
-		return err
-	}
-	if err := w.server.Policy().Application(actorOf(c).Actor, models.ActionDelete, application, face); err != nil {
-		return err
-	}
-	tokens, err := w.server.ApplicationTokens(c.Request.Context(), []int64{application.ID})
-	if err != nil {
-		return err
-	}
-	page := at("/applications", application.ID)
-	return w.render(c, http.StatusOK, "confirm_delete", templates.ConfirmDeletePage{Page: w.page(c, "applications"),
-		Verb: "Delete application", Names: []string{application.Name}, Action: page + "/delete", Cancel: page,
-		Consequences: []string{dying(tokens[application.ID].Count), "Programs that sign in with its client ID are refused from then on."}})
-}
-
-// dying says how many tokens go along with what is deleted.
-func dying(tokens int64) string {
-	switch tokens {
-	case 0:
-		return "No token dies with it."
-	case 1:
-		return "1 token dies with it, at once."
-	default:
-		return fmt.Sprintf("%d tokens die with it, at once.", tokens)
-	}
-}
-
-func (w *Console) deleteApplication(c *gin.Context) error {
-	id, err := idOf(c)
-	if err != nil {
-		return err
-	}
-	if err := w.server.DeleteApplication(c.Request.Context(), actorOf(c), face, id); err != nil {
-		return err
-	}
-	return w.done(c, "/applications", "application-deleted")
+	return w.done(c, at("/applications", was.ID), "application-saved")
 }

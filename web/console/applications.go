@@ -28,14 +28,7 @@ var applicationListing = listing{
 
 func (w *Console) listApplications(c *gin.Context) error {
 	actor, ctx := actorOf(c), c.Request.Context()
-	list, query := w.listed(c, applicationListing)
-	organization := idFilter(&list, "organization")
-	if platform := list.Value("platform"); platform != "" {
-		query.Filters = append(query.Filters, equal("platform", platform))
-	}
-	if organization != 0 {
-		query.Filters = append(query.Filters, equalID("organization", organization))
-	}
+	list, query, organization := w.applicationsAsked(c)
 	applications, err := w.server.Applications(ctx, actor, face, query)
 	if err != nil || counted(c, &list, applications.Count) {
 		return err
@@ -51,6 +44,19 @@ func (w *Console) listApplications(c *gin.Context) error {
 		}
 	}
 	return w.render(c, http.StatusOK, "applications", data)
+}
+
+// applicationsAsked is what the address of the list asks for, and the organization that it names; 0 for none.
+func (w *Console) applicationsAsked(c *gin.Context) (templates.List, store.Query, int64) {
+	list, query := w.listed(c, applicationListing)
+	organization := idFilter(&list, "organization")
+	if platform := list.Value("platform"); platform != "" {
+		query.Filters = append(query.Filters, equal("platform", platform))
+	}
+	if organization != 0 {
+		query.Filters = append(query.Filters, equalID("organization", organization))
+	}
+	return list, query, organization
 }
 
 // mayRegister reports whether the actor may create applications in some organization.
@@ -78,6 +84,7 @@ func (w *Console) applicationRows(c *gin.Context, applications []models.Applicat
 	for n := range applications {
 		row := w.applicationRow(&applications[n])
 		row.TokenCount = tokens[row.ID].Count
+		row.MayDelete = w.server.Policy().Application(actorOf(c).Actor, models.ActionDelete, &applications[n], face) == nil
 		rows = append(rows, row)
 	}
 	return rows, nil
@@ -140,7 +147,7 @@ func (w *Console) renderApplication(c *gin.Context, status int, a *models.Applic
 		MayEdit:   policy.Application(actor.Actor, models.ActionUpdate, a, face) == nil,
 		MayDelete: policy.Application(actor.Actor, models.ActionDelete, a, face) == nil,
 		MayRotate: a.ClientType == models.Confidential && policy.RotateSecret(actor.Actor, a, face) == nil}
-	data.Application.TokenCount = tokens.Count
+	data.Application.TokenCount, data.Application.Makers = tokens.Count, w.makers(c, a.Stamps)
 	if data.Activity, err = w.latestAbout(c, models.ObjectApplication, a.ID); err != nil {
 		return err
 	}

@@ -48,7 +48,14 @@ func TestCreateApplicationRefused(t *testing.T) {
 		fill("name", "app of the gateway").wrong("name", "has an application of this name already", "name", "app of the gateway")
 		fill("redirect_uris", "").wrong("redirect_uris", "Redirect URIs are required", "name", "Portal")
 		fill("redirect_uris", "http://plain.example.org/cb").wrong("redirect_uris", "Unauthorized redirect scheme: http", "redirect_uris", "http://plain.example.org/cb")
-		fill("redirect_uris", callback+"#x").wrong("redirect_uris", "fragment")
+		fill("redirect_uris", callback+"#x").wrong("redirect_uris", "Line 1: Redirect URIs must not contain a fragment")
+		several := fill("name", " ", "redirect_uris", "\n"+callback+"\r\nno URI  "+callback+"\r\n\r\nftp://files.example.org/ http://plain.example.org/cb").wrong("redirect_uris", "Line 2: Enter a valid URL.")
+		for _, message := range []string{"Name is required.", "Line 2: Enter a valid URL.", "Line 4: Unauthorized redirect scheme: ftp", "Line 4: Unauthorized redirect scheme: http."} {
+			several.says(".flash-error", message)
+		}
+		if n := several.Find(".flash-error li").Length(); n != 5 { // "no" and "URI" are two
+			t.Errorf("%d messages: %s", n, several.read(".flash-error"))
+		}
 		fill("organization", "999999").wrong("organization", "Choose another one.")
 		fill("organization", "").wrong("organization", "Organization is required.")
 		fill("client_type", "secret").wrong("client_type", "not a valid choice")
@@ -84,7 +91,14 @@ func TestUpdateApplication(t *testing.T) {
 		saved := su.submit(su.get(path), "section form", "redirect_uris", "https://new.example.org/cb").goesTo(path)
 		su.follow(saved).says(".flash-good", "saved").says("h1", "Renamed").says(".details", "https://new.example.org/cb")
 		b.submit(b.get(path), "section form", "name", "").wrong("name", "Name is required.", "redirect_uris", "https://new.example.org/cb")
-		changed := su.submit(su.get(path), "section form", "client_type", "confidential").is(200).says(".lede", "confidential now")
+		for _, password := range []string{"", "wrong"} {
+			su.submit(su.get(path), "section form", "client_type", "confidential", "name", "Kept", "your_password", password).
+				wrong("your_password", "This is not your password.", "name", "Kept", "client_type", "confidential")
+		}
+		if kept := storedApplication(t, s, app.ID); kept.ClientType != models.Public || kept.Name != "Renamed" {
+			t.Errorf("without the password it became %+v", kept)
+		}
+		changed := su.submit(su.get(path), "section form", "client_type", "confidential", "your_password", webtest.Password).is(200).says(".lede", "confidential now")
 		if len(changed.read("#client-secret")) != models.ClientSecretLength {
 			t.Error("the new secret is not shown")
 		}
@@ -96,6 +110,7 @@ func TestUpdateApplication(t *testing.T) {
 			t.Errorf("kept is %+v", kept)
 		}
 		job := "/applications/" + itoa(s.Job.ID)
+		b.submit(b.get(job), "section form", "redirect_uris", "https://fine.example.org/cb\ncom.example.app:/cb").wrong("redirect_uris", "Line 2: Unauthorized redirect scheme: com.example.app")
 		b.submit(b.get(job).says(".chips", "Automation controller"), "section form", "name", "Job renamed").goesTo(job)
 		if kept := storedApplication(t, s, s.Job.ID); kept.Name != "Job renamed" || kept.Platform != models.Controller {
 			t.Errorf("kept is %+v", kept)

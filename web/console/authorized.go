@@ -8,7 +8,6 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"gatehouse/models"
-	"gatehouse/store"
 	"gatehouse/templates"
 )
 
@@ -78,33 +77,4 @@ func addOnce(words []string, word string) []string {
 		return words
 	}
 	return append(words, word)
-}
-
-func (w *Console) confirmWithdraw(c *gin.Context) error {
-	id, err := idOf(c)
-	if err != nil {
-		return err
-	}
-	rows, err := w.authorized(c)
-	if err != nil {
-		return err
-	}
-	place := slices.IndexFunc(rows, func(row templates.Authorized) bool { return row.ID == id })
-	if place < 0 {
-		return store.ErrNotFound
-	}
-	return w.render(c, http.StatusOK, "confirm_delete", templates.ConfirmDeletePage{Page: w.page(c, "authorized"), Verb: "Withdraw",
-		Names: []string{rows[place].Name}, Action: at("/authorized", id) + "/withdraw", Cancel: "/authorized", Consequences: []string{
-			"All tokens that the application holds for you end at once. Personal tokens that were made with them stay: look at your tokens.", "It has to ask you again before it can act for you."}})
-}
-
-func (w *Console) withdraw(c *gin.Context) error {
-	id, err := idOf(c)
-	if err != nil {
-		return err
-	}
-	if err := w.server.WithdrawConsent(c.Request.Context(), actorOf(c), id); err != nil {
-		return err
-	}
-	return w.done(c, "/authorized", "withdrawn")
 }

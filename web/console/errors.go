@@ -68,6 +68,9 @@ func problemOf(err error) problem {
 			advice: "Open the page here and send it again."}
 	case errors.Is(err, errForged):
 		return problem{status: http.StatusForbidden, message: staleForm, advice: "Go back, load the page again and send it once more. Cookies have to be allowed."}
+	case errors.Is(err, store.ErrTooManyWalks):
+		return problem{status: http.StatusServiceUnavailable, message: "As many lists as the server takes are being exported already.",
+			advice: "Wait a minute and try again, or narrow the list down."}
 	case server.Unavailable(err), errors.As(err, &protocol) && protocol.Code == server.TemporarilyUnavailable:
 		return problem{status: http.StatusServiceUnavailable}
 	default:
@@ -124,11 +127,28 @@ func (w *Console) explain(c *gin.Context, p problem) {
 	if p.status == http.StatusServiceUnavailable {
 		c.Header("Retry-After", strconv.Itoa(retryAfter))
 	}
+	if p.status == http.StatusForbidden && p.advice == "" {
+		p.advice = adviceTo(actorOf(c))
+	}
 	data := templates.ErrorPage{Page: w.page(c, ""), Status: p.status, Heading: or(p.heading, words.heading),
 		Message: or(p.message, words.message), Advice: or(p.advice, words.advice), BackPath: "/", BackLabel: "To the start page"}
 	if err := w.render(c, p.status, "error", data); err != nil {
 		w.log.ErrorContext(c.Request.Context(), "error page failed", "error", err)
 		c.String(http.StatusInternalServerError, "Something went wrong.\n")
+	}
+}
+
+// adviceTo says whom to ask who may not do something; "" is the words for everybody.
+func adviceTo(actor server.Actor) string {
+	switch {
+	case actor.Superuser():
+		return "Nothing was changed. This is not for system administrators either."
+	case actor.ReadsAll():
+		return "Platform auditors look at everything and change what is their own. Ask a system administrator if this has to be done."
+	case actor.User != nil && len(actor.User.Organizations(models.RoleAdmin)) > 0:
+		return "Ask a system administrator if you think that you should."
+	default:
+		return ""
 	}
 }
 

@@ -130,9 +130,12 @@ func newPassword(c *gin.Context) (string, templates.Errors) {
 // confirmOneself asks whether the password in the field is that of the signed-in person: what is dangerous is not done for somebody
 // who merely found the browser open.
 func (w *Console) confirmOneself(ctx context.Context, actor server.Actor, field, password string) (templates.Errors, error) {
-	_, err := w.server.Authenticate(ctx, actor.User.Username, password)
-	if errors.Is(err, server.ErrWrongCredentials) {
+	err := w.server.ConfirmActor(ctx, actor, password)
+	switch {
+	case errors.Is(err, server.ErrWrongCredentials):
 		return templates.Errors{{Field: field, Message: "This is not your password."}}, nil
+	case errors.Is(err, server.ErrSignInAgain):
+		return templates.Errors{{Field: field, Message: "You signed in too long ago. Sign out and in again, and do this within 5 minutes."}}, nil
 	}
 	return nil, err
 }

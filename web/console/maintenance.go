@@ -158,14 +158,19 @@ func (w *Console) renderTask(c *gin.Context, status int, task server.Task, probl
 	case err != nil:
 		return err
 	default:
-		data.Amounts, data.Consequences, data.Nothing = amounts(task, preview), consequences(task), true
-		data.Confirm = confirmation(task, data.Amounts)
-		for _, each := range data.Amounts {
-			data.Nothing = data.Nothing && each.Number == 0 && !each.More
-		}
+		fillPreview(&data, task, preview)
 	}
 	data.Page = w.page(c, "maintenance")
 	return w.render(c, status, "task", data)
+}
+
+// fillPreview says what the task would do now, and what somebody signs.
+func fillPreview(data *templates.TaskPage, task server.Task, preview store.Preview) {
+	data.Amounts, data.Consequences, data.Nothing = amounts(task, preview), consequences(task), true
+	data.Confirm = confirmation(task, data.Amounts)
+	for _, each := range data.Amounts {
+		data.Nothing = data.Nothing && each.Number == 0 && !each.More
+	}
 }
 
 // confirmation is what somebody signs: what is done to how many, and whose.

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"fmt"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -21,19 +20,31 @@ func (w *Console) listOrganizations(c *gin.Context) error {
 	if err != nil || counted(c, &list, organizations.Count) {
 		return err
 	}
+	data := templates.OrganizationsPage{List: list, MayCreate: w.mayFound(actor) == nil}
+	if data.Rows, err = w.organizationRows(c, organizations.Rows); err != nil {
+		return err
+	}
+	data.Page = w.page(c, "organizations")
+	return w.render(c, http.StatusOK, "organizations", data)
+}
+
+// organizationRows are the organizations with their numbers of people and applications.
+func (w *Console) organizationRows(c *gin.Context, organizations []models.Organization) ([]templates.Organization, error) {
 	var ids []int64
-	for _, each := range organizations.Rows {
+	for _, each := range organizations {
 		ids = append(ids, each.ID)
 	}
 	counts, err := w.server.OrganizationCounts(c.Request.Context(), ids)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	data := templates.OrganizationsPage{Page: w.page(c, "organizations"), List: list, MayCreate: w.mayFound(actor) == nil}
-	for n := range organizations.Rows {
-		data.Rows = append(data.Rows, organizationRow(&organizations.Rows[n], counts))
+	var rows []templates.Organization
+	for n := range organizations {
+		row := organizationRow(&organizations[n], counts)
+		row.MayDelete = w.server.Policy().Organization(actorOf(c).Actor, models.ActionDelete, &organizations[n], face) == nil
+		rows = append(rows, row)
 	}
-	return w.render(c, http.StatusOK, "organizations", data)
+	return rows, nil
 }
 
 // mayFound says why the actor may not create an organization.
@@ -107,7 +118,13 @@ func (w *Console) renderOrganization(c *gin.Context, status int, o *models.Organ
 		return err
 	}
 	anybody := &models.User{Memberships: []models.Membership{{OrganizationID: o.ID, Role: models.RoleMember}}}
+	if policy.ReadActivityOf(actor.Actor, models.ObjectOrganization, o.ID, face) {
+		if data.Activity, err = w.latestAbout(c, models.ObjectOrganization, o.ID); err != nil {
+			return err
+		}
+	}
 	data.Page, data.Organization = w.page(c, "organizations"), organizationRow(o, counts)
+	data.Organization.Makers = w.makers(c, o.Stamps)
 	data.MayEdit = policy.Organization(actor.Actor, models.ActionUpdate, o, face) == nil
 	data.MayDelete = policy.Organization(actor.Actor, models.ActionDelete, o, face) == nil
 	data.MayManage = policy.Membership(actor.Actor, models.ActionCreate, o.ID, anybody) == nil
@@ -132,41 +149,4 @@ func (w *Console) updateOrganization(c *gin.Context) error {
 		return err
 	}
 	return w.done(c, at("/organizations", id), "organization-saved")
-}
-
-func (w *Console) confirmDeleteOrganization(c *gin.Context) error {
-	organization, err := w.organizationOf(c)
-	if err != nil {
-		return err
-	}
-	lost, err := w.server.OrganizationDependents(c.Request.Context(), actorOf(c), face, organization.ID)
-	if err != nil {
-		return err
-	}
-	page := at("/organizations", organization.ID)
-	return w.render(c, http.StatusOK, "confirm_delete", templates.ConfirmDeletePage{Page: w.page(c, "organizations"), Verb: "Delete organization",
-		Names: []string{organization.Name}, Action: page + "/delete", Cancel: page,
-		Consequences: []string{applicationsDying(lost.Applications), dying(lost.Tokens), "Its users stay."}})
-}
-
-func applicationsDying(applications int64) string {
-	switch applications {
-	case 0:
-		return "It has no applications."
-	case 1:
-		return "Its 1 application is deleted as well."
-	default:
-		return fmt.Sprintf("Its %d applications are deleted as well.", applications)
-	}
-}
-
-func (w *Console) deleteOrganization(c *gin.Context) error {
-	id, err := idOf(c)
-	if err != nil {
-		return err
-	}
-	if err := w.server.DeleteOrganization(c.Request.Context(), actorOf(c), face, id); err != nil {
-		return err
-	}
-	return w.done(c, "/organizations", "organization-deleted")
 }

@@ -191,13 +191,21 @@ func TestUnexpected(t *testing.T) {
 // loseTable takes a table away behind the program's back, which nothing expects.
 func loseTable(t testing.TB, s *webtest.Site, name string) {
 	t.Helper()
+	behind(t, s, "ALTER TABLE "+name+" RENAME TO lost")
+}
+
+// behind changes the database behind the program's back.
+func behind(t testing.TB, s *webtest.Site, statements ...string) {
+	t.Helper()
 	driver, dsn := "pgx", s.DB.URL
 	if path, ok := strings.CutPrefix(dsn, "sqlite:"); ok {
 		driver, dsn = "sqlite", path
 	}
 	db, err := sql.Open(driver, dsn)
-	if err == nil {
-		_, err = db.ExecContext(t.Context(), "ALTER TABLE "+name+" RENAME TO lost")
+	for _, statement := range statements {
+		if err == nil {
+			_, err = db.ExecContext(t.Context(), statement)
+		}
 	}
 	if err := errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)
@@ -231,8 +239,8 @@ func TestThemeAndTimes(t *testing.T) {
 func TestNavigation(t *testing.T) {
 	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
 		for who, want := range map[string]string{"alice": "Tokens Authorized by you Sessions Activity API", "om": "Tokens Authorized by you Sessions Activity API",
-			"oa": "Tokens Authorized by you Sessions Applications Users Organizations Activity API", "aud": "Tokens Authorized by you Sessions Applications Users Organizations Activity API",
-			"admin": "Tokens Authorized by you Sessions Applications Users Organizations Activity Maintenance API"} {
+			"oa": "Tokens Authorized by you Sessions Applications Users Organizations Activity API", "aud": "Tokens Authorized by you Sessions Applications Users Organizations Activity Token policy API",
+			"admin": "Tokens Authorized by you Sessions Applications Users Organizations Activity Maintenance Token policy API"} {
 			page := as(t, s, who).get("/tokens").has(`.side-bar a[href="/users/` + itoa(s.ID(who)) + `"]`).has(`.side-bar a[href="/tokens"][aria-current="page"]`)
 			if got := strings.Join(page.column(".side-bar .nav-link"), " "); got != want {
 				t.Errorf("%s sees %q, want %q", who, got, want)
@@ -252,4 +260,18 @@ func TestSettingsOfLists(t *testing.T) {
 			t.Errorf("%d rows with a size above the most, want 2", n)
 		}
 	}, func(c *webtest.Config) { c.Web.DefaultPageSize, c.Web.MaxPageSize = 2, 3 })
+}
+
+// TestForbiddenAdvice: who is refused is told whom to ask, and nobody to ask themselves.
+func TestForbiddenAdvice(t *testing.T) {
+	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
+		for who, want := range map[string]string{"alice": "Ask an administrator if you think that you should.", "oa": "Ask a system administrator if you think that you should.",
+			"aud": "Platform auditors look at everything"} {
+			as(t, s, who).get("/maintenance").is(403).says("main", want)
+		}
+		refused := as(t, s, "admin").post("/users/"+itoa(s.ID("admin"))+"/delete").is(403).says("main", "This is not for system administrators either.")
+		if strings.Contains(refused.read("main"), "Ask ") {
+			t.Errorf("an administrator is sent to one: %s", refused.read("main"))
+		}
+	})
 }

@@ -41,7 +41,8 @@ func roleOf(c *gin.Context) (models.Role, error) {
 	return role, nil
 }
 
-// addPerson gives somebody a role, by their username. Whom the actor may not see is not there for them.
+// addPerson gives somebody a role, by their username. Whom the actor may not see is not there for them. To make an administrator, the actor's own
+// password is asked for.
 func (w *Console) addPerson(c *gin.Context) error {
 	organization, err := w.organizationOf(c)
 	if err != nil {
@@ -75,6 +76,15 @@ func (w *Console) associate(c *gin.Context, organization int64) error {
 	}
 	if err != nil {
 		return err
+	}
+	if role == models.RoleAdmin {
+		problems, err := w.confirmOneself(ctx, actor, "your_password", field(c, "your_password"))
+		if err != nil {
+			return err
+		}
+		if problems != nil {
+			return models.Invalid{{Field: problems[0].Field, Message: problems[0].Message}}
+		}
 	}
 	return w.server.Associate(ctx, actor, organization, user.ID, role)
 }

@@ -34,6 +34,7 @@ func TestCreateUser(t *testing.T) {
 		fill("email", "nonsense").wrong("email", "valid email", "email", "nonsense")
 		fill("is_superuser", "true").wrong("your_password", "This is not your password.", "username", "carol", "is_superuser", "true")
 		fill("is_superuser", "true", "your_password", newPassword).wrong("your_password", "This is not your password.")
+		fill("is_platform_auditor", "true").wrong("your_password", "This is not your password.", "is_platform_auditor", "true")
 		if after := count(t, s); after != before {
 			t.Errorf("%s, before %s", after, before)
 		}
@@ -71,6 +72,9 @@ func TestUpdateUser(t *testing.T) {
 		admin := as(t, s, "admin")
 		form := "section:has(#edit-heading) form"
 		admin.submit(admin.get(alice), form, "is_superuser", "true").wrong("your_password", "not your password", "is_superuser", "true")
+		admin.submit(admin.get(alice), form, "is_platform_auditor", "true").wrong("your_password", "not your password", "is_platform_auditor", "true")
+		admin.submit(admin.get(alice), form, "is_platform_auditor", "true", "your_password", webtest.Password).goesTo(alice)
+		admin.submit(admin.get(alice), form, "is_platform_auditor", "-").goesTo(alice) // to take it away needs none
 		admin.submit(admin.get(alice), form, "email", "broken").wrong("email", "valid email", "first_name", "Alicia", "is_active", "true")
 		admin.submit(admin.get(alice), form, "is_superuser", "true", "your_password", webtest.Password, "username", "alicia").goesTo(alice)
 		admin.submit(admin.get(alice), form, "is_active", "-", "is_superuser", "-").goesTo(alice)
@@ -174,7 +178,13 @@ func TestPeople(t *testing.T) {
 		b.submit(page, add, "username", "nobody", "role", "admin").wrong("username", "There is no user of this name.", "username", "nobody", "role", "admin")
 		b.submit(page, add, "username", "alice").is(http.StatusForbidden).says("main", "Only a superuser may add")
 		b.submit(page, add, "username", "om", "role", "owner").wrong("role", "Choose a role.", "username", "om")
-		b.follow(b.submit(page, add, "username", "om", "role", "admin").goesTo(path)).says(".flash-good", "belongs").says("main tbody", "Administrator")
+		for _, password := range []string{"", "wrong"} {
+			b.submit(page, add, "username", "om", "role", "admin", "your_password", password).wrong("your_password", "This is not your password.", "username", "om", "role", "admin")
+		}
+		if storedUser(t, s, s.ID("om")).Has(s.Organization.ID, models.RoleAdmin) {
+			t.Error("om is an administrator without anybody's password")
+		}
+		b.follow(b.submit(page, add, "username", "om", "role", "admin", "your_password", webtest.Password).goesTo(path)).says(".flash-good", "belongs").says("main tbody", "Administrator")
 		if !storedUser(t, s, s.ID("om")).Has(s.Organization.ID, models.RoleAdmin) {
 			t.Error("om is no administrator")
 		}

@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"slices"
 
 	"gatehouse/web/route"
 )
@@ -12,13 +13,14 @@ type page struct {
 	path       string
 	handler    handler
 	open       bool // also for who is not signed in
+	long       bool // the answer takes as long as it takes
 	unreferred bool // the browser is not to tell anybody this page's address: it holds a code or a client's request
 }
 
 // table is every page and form of the console. A form's action is its page plus a verb.
 func (w *Console) table() []page {
 	const get, post = http.MethodGet, http.MethodPost
-	return append(w.maintenancePages(), []page{
+	return slices.Concat(w.maintenancePages(), w.exportPages(), w.deedPages(), []page{
 		{method: get, path: "/", handler: w.showStart, open: true},
 		{method: get, path: "/setup", handler: w.showSetup, open: true, unreferred: true},
 		{method: post, path: "/setup", handler: w.completeSetup, open: true, unreferred: true},
@@ -29,22 +31,17 @@ func (w *Console) table() []page {
 		{method: get, path: "/tokens", handler: w.listTokens},
 		{method: get, path: "/tokens/new", handler: w.newToken},
 		{method: post, path: "/tokens/new", handler: w.createToken},
-		{method: post, path: "/tokens/delete", handler: w.deleteTokens},
 		{method: get, path: "/tokens/:id", handler: w.showToken},
 		{method: post, path: "/tokens/:id", handler: w.updateToken},
 		{method: post, path: "/tokens/:id/refresh", handler: w.refreshToken},
 		{method: get, path: "/tokens/:id/regenerate", handler: w.askRegenerate},
 		{method: post, path: "/tokens/:id/regenerate", handler: w.regenerateToken},
-		{method: get, path: "/tokens/:id/delete", handler: w.confirmDeleteToken},
-		{method: post, path: "/tokens/:id/delete", handler: w.deleteToken},
 
 		{method: get, path: "/sessions", handler: w.listSessions},
 		{method: post, path: "/sessions/others", handler: w.endOtherSessions},
 		{method: post, path: "/sessions/:id/end", handler: w.endSession},
 
 		{method: get, path: "/authorized", handler: w.listAuthorized},
-		{method: get, path: "/authorized/:id/withdraw", handler: w.confirmWithdraw},
-		{method: post, path: "/authorized/:id/withdraw", handler: w.withdraw},
 
 		{method: get, path: "/applications", handler: w.listApplications},
 		{method: get, path: "/applications/new", handler: w.newApplication},
@@ -53,8 +50,6 @@ func (w *Console) table() []page {
 		{method: post, path: "/applications/:id", handler: w.updateApplication},
 		{method: get, path: "/applications/:id/rotate", handler: w.askRotate},
 		{method: post, path: "/applications/:id/rotate", handler: w.rotateSecret},
-		{method: get, path: "/applications/:id/delete", handler: w.confirmDeleteApplication},
-		{method: post, path: "/applications/:id/delete", handler: w.deleteApplication},
 
 		{method: get, path: "/users", handler: w.listUsers},
 		{method: get, path: "/users/new", handler: w.newUser},
@@ -62,8 +57,8 @@ func (w *Console) table() []page {
 		{method: get, path: "/users/:id", handler: w.showUser},
 		{method: post, path: "/users/:id", handler: w.updateUser},
 		{method: post, path: "/users/:id/password", handler: w.changePassword},
-		{method: get, path: "/users/:id/delete", handler: w.confirmDeleteUser},
-		{method: post, path: "/users/:id/delete", handler: w.deleteUser},
+		{method: get, path: "/users/:id/revoke", handler: w.askRevokeAll},
+		{method: post, path: "/users/:id/revoke", handler: w.revokeAll},
 
 		{method: get, path: "/organizations", handler: w.listOrganizations},
 		{method: get, path: "/organizations/new", handler: w.newOrganization},
@@ -72,14 +67,15 @@ func (w *Console) table() []page {
 		{method: post, path: "/organizations/:id", handler: w.updateOrganization},
 		{method: post, path: "/organizations/:id/add", handler: w.addPerson},
 		{method: post, path: "/organizations/:id/remove", handler: w.removePerson},
-		{method: get, path: "/organizations/:id/delete", handler: w.confirmDeleteOrganization},
-		{method: post, path: "/organizations/:id/delete", handler: w.deleteOrganization},
 
 		{method: get, path: "/activity", handler: w.listActivity},
 		{method: get, path: "/activity/:id", handler: w.showEntry},
 
+		{method: get, path: "/policy", handler: w.showPolicy},
+		{method: post, path: "/policy", handler: w.changePolicy},
+
 		{method: get, path: "/reference", handler: w.showReference},
-	}...)
+	})
 }
 
 // protocol is the pages that a standard names: the verification URI (RFC 8628 §3.3) and the authorization endpoints (RFC 6749 §3.1).
@@ -109,7 +105,7 @@ func (w *Console) ProtocolRoutes() []route.Route { return w.routes(w.protocol())
 func (w *Console) routes(pages []page) []route.Route {
 	var routes []route.Route
 	for _, each := range pages {
-		routes = append(routes, route.Route{Method: each.method, Path: each.path, Handler: w.serve(each)})
+		routes = append(routes, route.Route{Method: each.method, Path: each.path, Handler: w.serve(each), Long: each.long})
 	}
 	return routes
 }

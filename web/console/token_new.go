@@ -15,25 +15,32 @@ import (
 
 // The words of the field expiry beside a number of days.
 const (
+	expiryDefault = "default"
 	expiryLongest = "longest"
 	expiryDate    = "date"
+)
+
+// What is chosen where no default was set: less than the environment allows.
+const (
+	usualDays   = 90
+	usualExpiry = "90"
 )
 
 func (w *Console) newToken(c *gin.Context) error {
 	if err := w.mayCreateToken(actorOf(c), nil); err != nil {
 		return err
 	}
-	form := templates.TokenForm{Scope: string(models.ScopeRead), Expiry: "90", Application: c.Query("application")}
-	if w.server.Now().AddDate(0, 0, 90).After(w.longest()) {
+	form := templates.TokenForm{Scope: string(models.ScopeRead), Expiry: usualExpiry, Application: c.Query("application")}
+	holds, set, err := w.server.TokenPolicyInForce(c.Request.Context())
+	switch {
+	case err != nil:
+		return err
+	case set.Default != 0 && holds.Default < holds.Longest:
+		form.Expiry = expiryDefault
+	case set.Default != 0, holds.Longest < usualDays*models.Day:
 		form.Expiry = expiryLongest
 	}
 	return w.renderNewToken(c, http.StatusOK, form, nil, newForm())
-}
-
-// longest is the end of a token with the longest lifetime. It counts in seconds: a time.Duration ends at 292 years.
-func (w *Console) longest() time.Time {
-	now := w.server.Now()
-	return time.Unix(now.Unix()+w.server.Lifetimes().AccessToken, int64(now.Nanosecond())).UTC()
 }
 
 func (w *Console) renderNewToken(c *gin.Context, status int, form templates.TokenForm, problems templates.Errors, once string) error {
@@ -41,8 +48,25 @@ func (w *Console) renderNewToken(c *gin.Context, status int, form templates.Toke
 	if err != nil {
 		return err
 	}
-	return w.render(c, status, "token_new", templates.TokenNewPage{Page: w.page(c, "tokens"), Form: form, Errors: problems,
-		Applications: applications, Longest: w.longest(), Once: once})
+	holds, _, err := w.server.TokenPolicyInForce(c.Request.Context())
+	if err != nil {
+		return err
+	}
+	data := templates.TokenNewPage{Page: w.page(c, "tokens"), Form: form, Errors: problems, Applications: applications,
+		Longest: w.after(holds.Longest), Last: w.after(holds.Longest), Idle: models.LifetimeWords(holds.Idle), Once: once}
+	if holds.Default < holds.Longest {
+		data.Default = models.LifetimeWords(holds.Default)
+	}
+	if ofApplication := w.server.Lifetimes().AccessToken; len(applications) > 0 && ofApplication != holds.Default {
+		data.OfApplication, data.Last = models.LifetimeWords(ofApplication), w.after(max(ofApplication, holds.Longest))
+	}
+	return w.render(c, status, "token_new", data)
+}
+
+// after is the time in so many seconds: a time.Duration ends at 292 years.
+func (w *Console) after(seconds int64) time.Time {
+	now := w.server.Now()
+	return time.Unix(now.Unix()+seconds, int64(now.Nanosecond())).UTC()
 }
 
 // usableApplications are those for which the actor may create a token here.
@@ -73,10 +97,12 @@ func (w *Console) createToken(c *gin.Context) error {
 	form := templates.TokenForm{Description: typed(c, "description"), Scope: typed(c, "scope"), Application: typed(c, "application"),
 		Expiry: typed(c, "expiry"), ExpiresOn: typed(c, "expires_on")}
 	in := server.TokenInput{Description: &form.Description, Scope: sent(c, "scope"), Application: reference(c, "application"), Form: formNumber(c)}
-	expires, problems := w.expiryOf(form)
+	expires, problems, err := w.expiryOf(c, form)
+	if err != nil {
+		return err
+	}
 	var issued *server.Issued
 	if problems == nil {
-		var err error
 		in.Expires = expires
 		issued, err = w.server.CreateToken(c.Request.Context(), actorOf(c), face, in)
 		if w.repeated(c, "/tokens", err) {
@@ -103,26 +129,34 @@ func expiryField(form templates.TokenForm) string {
 	return "expiry"
 }
 
-// expiryOf is the end that was chosen, nil for the longest. A date is the last day on which the token works.
-func (w *Console) expiryOf(form templates.TokenForm) (*time.Time, templates.Errors) {
+// expiryOf is the end that was chosen, nil for the default, which is the longest of an application's token. A date is the last day on which
+// the token works.
+func (w *Console) expiryOf(c *gin.Context, form templates.TokenForm) (*time.Time, templates.Errors, error) {
 	switch form.Expiry {
-	case "", expiryLongest:
-		return nil, nil
+	case "", expiryDefault:
+		return nil, nil, nil
+	case expiryLongest:
+		if form.Application != "" {
+			return nil, nil, nil
+		}
+		holds, _, err := w.server.TokenPolicyInForce(c.Request.Context())
+		end := w.after(holds.Longest)
+		return &end, nil, err
 	case expiryDate:
 		day, err := time.ParseInLocation(time.DateOnly, form.ExpiresOn, time.UTC)
 		if err != nil {
-			return nil, templates.Errors{{Field: "expires_on", Message: "Choose a date."}}
+			return nil, templates.Errors{{Field: "expires_on", Message: "Choose a date."}}, nil
 		}
 		end := day.AddDate(0, 0, 1)
-		return &end, nil
+		return &end, nil, nil
 	}
 	const most = 400_000 // days, which every calendar still holds
 	days := number(form.Expiry, most)
 	if days == 0 {
-		return nil, templates.Errors{{Field: "expiry", Message: "Choose when the token expires."}}
+		return nil, templates.Errors{{Field: "expiry", Message: "Choose when the token expires."}}, nil
 	}
 	end := w.server.Now().AddDate(0, 0, int(days))
-	return &end, nil
+	return &end, nil, nil
 }
 
 // refreshToken answers with the new pair, this once.

@@ -20,7 +20,7 @@ var tokenListing = listing{
 	path: "/tokens",
 	filters: map[string][]string{"platform": {templates.PlatformGateway, templates.PlatformController},
 		"kind":  {"personal", "application"},
-		"state": {templates.StateActive, templates.StateExpiring, templates.StateExpired},
+		"state": {templates.StateActive, templates.StateExpiring, templates.StateExpired, templates.StateUnused},
 		"owner": nil, "application": nil},
 	orders: []string{"description", "user__username", "platform", "scope", "created", "last_used", "expires"},
 	order:  store.Order{Field: "id", Descending: true},
@@ -28,18 +28,19 @@ var tokenListing = listing{
 
 func (w *Console) listTokens(c *gin.Context) error {
 	actor, ctx := actorOf(c), c.Request.Context()
-	list, query := w.listed(c, tokenListing)
-	application := idFilter(&list, "application")
-	query.Filters = w.tokenFilters(list, application)
-	tokens, err := w.server.Tokens(ctx, actor, face, query)
-	if err != nil || counted(c, &list, tokens.Count) {
+	list, query, asked, err := w.tokensAsked(c)
+	if err != nil {
 		return err
 	}
-	data := templates.TokensPage{Page: w.page(c, "tokens"), List: list, Rows: w.tokenRows(actor, tokens.Rows)}
+	tokens, err := w.server.Tokens(ctx, actor, face, query)
+	if err != nil || countedPartly(c, &list, tokens) {
+		return err
+	}
+	data := templates.TokensPage{Idle: asked.idle, Page: w.page(c, "tokens"), List: list, Rows: w.tokenRows(actor, tokens.Rows)}
 	seen := w.server.Policy().VisibleTokens(actor.Actor, face)
 	data.Everybody = seen.All || len(seen.Organizations) > 0
-	if application != 0 {
-		if named, err := w.server.Application(ctx, actor, face, application); err == nil {
+	if asked.application != 0 {
+		if named, err := w.server.Application(ctx, actor, face, asked.application); err == nil {
 			data.Application = templates.Link{ID: named.ID, Name: named.Name}
 		}
 	}
@@ -49,6 +50,22 @@ func (w *Console) listTokens(c *gin.Context) error {
 		data.MayCreate = true
 	}
 	return w.render(c, http.StatusOK, "tokens", data)
+}
+
+// tokenQuestion is what the page says of a question about tokens.
+type tokenQuestion struct {
+	application int64 // that it names; 0 for none
+	idle        bool  // tokens can have gone unused for too long
+}
+
+// tokensAsked is what the address of the list asks for.
+func (w *Console) tokensAsked(c *gin.Context) (templates.List, store.Query, tokenQuestion, error) {
+	list, query := w.listed(c, tokenListing)
+	asked := tokenQuestion{application: idFilter(&list, "application")}
+	query.Filters = w.tokenFilters(list, asked.application)
+	var err error
+	asked.idle, err = w.filterByUse(c, list, &query)
+	return list, query, asked, err
 }
 
 // tokenFilters says the filters of the address in the store's words.
@@ -77,8 +94,23 @@ func (w *Console) tokenFilters(list templates.List, application int64) []store.F
 		filters = append(filters, expires("gt", now), expires("lte", now.Add(soon)))
 	case templates.StateExpired:
 		filters = append(filters, expires("lte", now))
+	case templates.StateUnused:
+		filters = append(filters, expires("gt", now))
 	}
 	return filters
+}
+
+// filterByUse keeps personal tokens that have gone unused for too long apart from those that work. It reports whether there can be any.
+func (w *Console) filterByUse(c *gin.Context, list templates.List, query *store.Query) (bool, error) {
+	policy, _, err := w.server.TokenPolicyInForce(c.Request.Context())
+	unused := list.Value("state") == templates.StateUnused
+	switch {
+	case policy.Idle == 0 && unused:
+		query.Filters = append(query.Filters, equal("id", "0")) // there are none
+	case policy.Idle > 0 && (unused || list.Value("state") == templates.StateActive || list.Value("state") == templates.StateExpiring):
+		query.LastUse, query.CountTo = store.LastUse{Until: w.after(-policy.Idle), Unused: unused}, countedTo
+	}
+	return policy.Idle > 0, err
 }
 
 // mayCreateToken says why the actor may not create a token, of the application or a personal one for nil.
@@ -101,7 +133,7 @@ func (w *Console) tokenRows(actor server.Actor, tokens []models.AccessToken) []t
 
 func (w *Console) tokenRow(actor server.Actor, t *models.AccessToken) templates.Token {
 	row := templates.Token{ID: t.ID, Description: t.Description, Hint: t.Hint, Platform: string(t.Platform), Scope: string(t.Scope),
-		State: stateOf(t, w.server.Now()), Created: t.Created, Modified: t.Modified, Expires: t.Expires,
+		State: stateOf(t, w.server.Now()), Unused: models.LifetimeWords(t.Unused), Created: t.Created, Modified: t.Modified, Expires: t.Expires,
 		MayDelete: w.server.Policy().Token(actor.Actor, models.ActionDelete, t, face) == nil}
 	if t.Application != nil {
 		row.Application = templates.Link{ID: t.Application.ID, Name: t.Application.Name}
@@ -119,6 +151,8 @@ func stateOf(t *models.AccessToken, now time.Time) string {
 	switch {
 	case t.Expired(now):
 		return templates.StateExpired
+	case t.Unused > 0:
+		return templates.StateUnused
 	case t.Expired(now.Add(soon)):
 		return templates.StateExpiring
 	default:
@@ -149,12 +183,8 @@ func (w *Console) renderToken(c *gin.Context, status int, token *models.AccessTo
 	data := templates.TokenPage{Page: w.page(c, "tokens"), Token: w.tokenRow(actor, token), Form: form, Errors: problems, Once: newForm(),
 		MayEdit:    policy.Token(actor.Actor, models.ActionUpdate, token, face) == nil,
 		MayRefresh: policy.Token(actor.Actor, models.ActionRefresh, token, face) == nil && refreshable(token, w.server.Now()),
-		MayRenew:   policy.Regenerate(actor.Actor, token, face) == nil && !token.Expired(w.server.Now())}
-	if token.CreatedBy != nil {
-		if creator, err := w.server.User(c.Request.Context(), actor, face, *token.CreatedBy); err == nil {
-			data.Token.CreatedBy = templates.Link{ID: creator.ID, Name: creator.Username}
-		}
-	}
+		MayRenew:   policy.Regenerate(actor.Actor, token, face) == nil && !token.Expired(w.server.Now()) && token.Unused == 0}
+	data.Token.UsedFrom, data.Token.Makers = token.LastUsedAddress, w.makers(c, token.Stamps)
 	var err error
 	if data.Activity, err = w.latestAbout(c, models.ObjectAccessToken, token.ID); err != nil {
 		return err

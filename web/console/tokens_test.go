@@ -173,30 +173,3 @@ func TestUpdateToken(t *testing.T) {
 		}
 	})
 }
-
-// TestDeleteTokens: a page asks and names what goes; then it goes, and only that.
-func TestDeleteTokens(t *testing.T) {
-	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
-		b := as(t, s, "alice")
-		one, two, three := itoa(token(t, s, "alice", models.FaceConsole, 0)), itoa(token(t, s, "alice", models.FaceController, 0)), itoa(token(t, s, "alice", models.FaceConsole, 0))
-		list := b.get("/tokens").is(200)
-		if n := list.Find(`input[name="id"][form="selection"]`).Length(); n != 3 {
-			t.Errorf("%d boxes, want 3", n)
-		}
-		b.follow(b.post("/tokens/delete").goesTo("/tokens")).says(".flash-warning", "nothing was deleted")
-		b.post("/tokens/delete", "id", one).goesTo("/tokens/" + one + "/delete")
-		b.get("/tokens/"+one+"/delete").is(200).says("main", "Token "+one).says(".flash-warning", "refused from then on")
-		asked := b.post("/tokens/delete", "id", one, "id", two, "id", two).is(200)
-		asked.says("h1", "Delete tokens").says("main", "Token "+one).says("main", "Token "+two).says("main", "these 2")
-		again := b.submit(asked, "main form").is(http.StatusUnprocessableEntity).says("#f-confirm-error", "Tick the box")
-		gone := b.submit(again, "main form", "confirm", "yes").goesTo("/tokens")
-		if got := b.follow(gone).says(".flash-good", "deleted").column("tbody th a"); len(got) != 1 || got[0] != "Token "+three {
-			t.Errorf("left are %v", got)
-		}
-		b.post("/tokens/delete", "id", "x", "id", "y").is(http.StatusBadRequest)
-		others := token(t, s, "om", models.FaceConsole, 0)
-		told := b.post("/tokens/delete", "id", three, "id", itoa(others), "confirm", "yes").is(http.StatusForbidden)
-		told.says("main", "1 of 2 tokens were deleted.").says("main", "Token "+itoa(others))
-		stored(t, s, others)
-	})
-}

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"fmt"
 	"net/http"
 	"strconv"
 
@@ -77,7 +76,7 @@ func (w *Console) createUser(c *gin.Context) error {
 	password, problems := newPassword(c)
 	in.Password = &password
 	var err error
-	if problems == nil && in.IsSuperuser != nil && w.mayGrant(actor) {
+	if problems == nil && (in.IsSuperuser != nil || in.IsPlatformAuditor != nil) && w.mayGrant(actor) {
 		if problems, err = w.confirmOneself(c.Request.Context(), actor, "your_password", field(c, "your_password")); err != nil {
 			return err
 		}
@@ -96,7 +95,7 @@ func (w *Console) createUser(c *gin.Context) error {
 	return w.done(c, at("/users", made.ID), "user-created")
 }
 
-// updateUser asks for the actor's own password where it makes somebody an administrator.
+// updateUser asks for the actor's own password where it makes somebody an administrator or auditor.
 func (w *Console) updateUser(c *gin.Context) error {
 	actor, ctx := actorOf(c), c.Request.Context()
 	user, err := w.userOf(c)
@@ -106,7 +105,7 @@ func (w *Console) updateUser(c *gin.Context) error {
 	may := w.mayChange(actor, user)
 	in := userInput(c, may)
 	var problems templates.Errors
-	if may.grant && *in.IsSuperuser && !user.IsSuperuser {
+	if may.grant && (*in.IsSuperuser && !user.IsSuperuser || *in.IsPlatformAuditor && !user.IsPlatformAuditor) {
 		if problems, err = w.confirmOneself(ctx, actor, "your_password", field(c, "your_password")); err != nil {
 			return err
 		}
@@ -155,33 +154,4 @@ func (w *Console) changePassword(c *gin.Context) error {
 		return err
 	}
 	return w.done(c, at("/users", user.ID), "password-changed")
-}
-
-func (w *Console) confirmDeleteUser(c *gin.Context) error {
-	user, err := w.userOf(c)
-	if err != nil {
-		return err
-	}
-	lost, err := w.server.UserDependents(c.Request.Context(), actorOf(c), face, user.ID)
-	if err != nil {
-		return err
-	}
-	page := at("/users", user.ID)
-	data := templates.ConfirmDeletePage{Page: w.page(c, "users"), Verb: "Delete user", Names: []string{user.Username}, Action: page + "/delete",
-		Cancel: page, Consequences: []string{user.Username + " cannot sign in any more.", dying(lost.Tokens)}}
-	if lost.Applications > 0 {
-		data.Consequences = append(data.Consequences, fmt.Sprintf("%d applications that the user owns are deleted as well.", lost.Applications))
-	}
-	return w.render(c, http.StatusOK, "confirm_delete", data)
-}
-
-func (w *Console) deleteUser(c *gin.Context) error {
-	id, err := idOf(c)
-	if err != nil {
-		return err
-	}
-	if err := w.server.DeleteUser(c.Request.Context(), actorOf(c), face, id); err != nil {
-		return err
-	}
-	return w.done(c, "/users", "user-deleted")
 }

@@ -23,9 +23,7 @@ var userListing = listing{
 
 func (w *Console) listUsers(c *gin.Context) error {
 	actor, ctx := actorOf(c), c.Request.Context()
-	list, query := w.listed(c, userListing)
-	organization := idFilter(&list, "organization")
-	query.Filters = userFilters(list)
+	list, query, organization := w.usersAsked(c)
 	data := templates.UsersPage{MayCreate: w.mayCreateUser(actor), Reason: onlyAdministratorsCreateUsers}
 	var users store.Page[models.User]
 	var err error
@@ -46,9 +44,17 @@ func (w *Console) listUsers(c *gin.Context) error {
 	}
 	data.Page, data.List = w.page(c, "users"), list
 	for n := range users.Rows {
-		data.Rows = append(data.Rows, userRow(&users.Rows[n]))
+		data.Rows = append(data.Rows, w.changeableUserRow(actor, &users.Rows[n]))
 	}
 	return w.render(c, http.StatusOK, "users", data)
+}
+
+// usersAsked is what the address of the list asks for, and the organization that it names; 0 for none.
+func (w *Console) usersAsked(c *gin.Context) (templates.List, store.Query, int64) {
+	list, query := w.listed(c, userListing)
+	organization := idFilter(&list, "organization")
+	query.Filters = userFilters(list)
+	return list, query, organization
 }
 
 func userFilters(list templates.List) []store.Filter {
@@ -83,6 +89,14 @@ func userRow(u *models.User) templates.User {
 	return row
 }
 
+// changeableUserRow says also what the actor may do to the user.
+func (w *Console) changeableUserRow(actor server.Actor, u *models.User) templates.User {
+	row, change := userRow(u), w.mayChange(actor, u).rename && u.ID != actor.ID()
+	row.MayDelete = w.server.Policy().User(actor.Actor, models.ActionDelete, u, face) == nil
+	row.MayDisable, row.MayEnable = change && u.IsActive, change && !u.IsActive
+	return row
+}
+
 func (w *Console) showUser(c *gin.Context) error {
 	user, err := w.userOf(c)
 	if err != nil {
@@ -112,11 +126,20 @@ func (w *Console) renderUser(c *gin.Context, status int, user *models.User, form
 	if err != nil {
 		return err
 	}
+	personal, err := w.server.Tokens(ctx, actor, face, store.Query{Filters: []store.Filter{equalID("user", user.ID), equal("application", "null")}, Limit: 1})
+	if err != nil {
+		return err
+	}
 	may := w.mayChange(actor, user)
-	data := templates.UserPage{Page: w.page(c, "users"), User: userRow(user), Form: form, Errors: problems, PasswordErrors: passwordProblems,
-		Tokens: w.tokenRows(actor, tokens.Rows), TokenCount: tokens.Count, MayEdit: may.edit, MayRename: may.rename, MayGrant: may.grant,
-		MayPassword: may.edit && !user.External(),
-		MayDelete:   w.server.Policy().User(actor.Actor, models.ActionDelete, user, face) == nil}
+	data := templates.UserPage{User: w.changeableUserRow(actor, user), Form: form, Errors: problems, PasswordErrors: passwordProblems,
+		Tokens: w.tokenRows(actor, tokens.Rows), TokenCount: tokens.Count, PersonalCount: personal.Count, MayEdit: may.edit, MayRename: may.rename, MayGrant: may.grant,
+		MayPassword: may.edit && !user.External(), MayRevoke: w.server.Policy().RevokeTokensOf(actor.Actor, user) == nil}
+	data.User.Makers = w.makers(c, user.Stamps)
+	if w.server.Policy().ReadActivityOf(actor.Actor, models.ObjectUser, user.ID, face) {
+		if data.Activity, err = w.latestAbout(c, models.ObjectUser, user.ID); err != nil {
+			return err
+		}
+	}
 	for _, each := range user.Memberships {
 		organization, err := w.server.Organization(ctx, actor, face, each.OrganizationID)
 		if err != nil {
@@ -125,6 +148,7 @@ func (w *Console) renderUser(c *gin.Context, status int, user *models.User, form
 		data.Organizations = append(data.Organizations, templates.Membership{
 			Organization: templates.Link{ID: organization.ID, Name: organization.Name}, Role: string(each.Role)})
 	}
+	data.Page = w.page(c, "users")
 	return w.render(c, status, "user", data)
 }
 

@@ -11,4 +11,5 @@ type Route struct {
 	Method  string
 	Path    string // with a slash at its end where that is the canonical form
 	Handler gin.HandlerFunc
+	Long    bool // the request has no deadline but its client's
 }

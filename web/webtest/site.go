@@ -34,6 +34,7 @@ type Site struct {
 	*server.Server
 	DB      storetest.DB
 	Handler http.Handler
+	Direct  http.Handler // the same without what holds each answer to the description, which keeps it back until it is whole
 	Log     *Log
 	Config  Config
 
@@ -75,7 +76,7 @@ func New(t testing.TB, db storetest.DB, change ...func(*Config)) *Site {
 	if err != nil {
 		t.Fatalf("make the surface: %v", err)
 	}
-	s.Handler = openapitest.Handler(t, handler)
+	s.Direct, s.Handler = handler, openapitest.Handler(t, handler)
 	if err := db.Write(t.Context(), s.seed); err != nil {
 		t.Fatalf("seed: %v", err)
 	}
