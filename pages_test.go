@@ -100,6 +100,10 @@ var consolePages = []consolePage{
 	{name: "user-wide-self", who: "wide", path: "/tokens"},
 	{name: "user-new", who: administrator, path: "/users/new"},
 	{name: "user-new-wrong", who: administrator, path: "/users/new", status: 422, reach: enter("username", "ci-runner", "password", "short", "password_confirm", "shorter")},
+	{name: "user-disable", who: administrator, path: "/users/{ci-runner}/disable"},
+	{name: "user-enable", who: administrator, path: "/users/{ci-runner}/enable"},
+	{name: "user-revoke", who: administrator, path: "/users/{ci-runner}/revoke"},
+	{name: "user-revoke-self", who: runner, path: "/users/{ci-runner}/revoke?refresh=true"},
 	{name: "user-delete", who: administrator, path: "/users/{ci-runner}/delete"},
 
 	{name: "organizations", who: administrator, path: "/organizations"},
@@ -129,6 +133,11 @@ var consolePages = []consolePage{
 	{name: "maintenance-clear-sessions", who: administrator, path: "/maintenance/clear-sessions"},
 	{name: "maintenance-expire-sessions", who: administrator, path: "/maintenance/expire-sessions"},
 	{name: "maintenance-import", who: administrator, path: "/maintenance/imports/{import}"},
+
+	{name: "policy", who: administrator, path: "/policy"},
+	{name: "policy-preview", who: administrator, path: "/policy?idle_days=30"},
+	{name: "policy-wrong", who: administrator, path: "/policy", status: 422, reach: enter("your_password", "wrong")},
+	{name: "policy-audited", who: auditor, path: "/policy"},
 
 	{name: "reference", who: administrator, path: "/reference", reach: func(b *browser, _ *shown) {
 		b.do("wait for the description", chromedp.WaitReady(chromedp.CSS(".reference .opblock-tag")))
