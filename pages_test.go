@@ -136,7 +136,7 @@ var consolePages = []consolePage{
 
 	{name: "policy", who: administrator, path: "/policy"},
 	{name: "policy-preview", who: administrator, path: "/policy?idle_days=30"},
-	{name: "policy-wrong", who: administrator, path: "/policy", status: 422, reach: enter("your_password", "wrong")},
+	{name: "policy-wrong", who: administrator, path: "/policy?idle_days=30", status: 422, reach: enter("your_password", "wrong")},
 	{name: "policy-audited", who: auditor, path: "/policy"},
 
 	{name: "reference", who: administrator, path: "/reference", reach: func(b *browser, _ *shown) {
