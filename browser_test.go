@@ -130,7 +130,7 @@ func (b *browser) set(selector, value string) chromedp.Action[chromedp.Void] {
 	})()`, selector, value))
 }
 
-// click presses the first visible element and waits until another page has been loaded.
+// click presses the first visible element and waits until another page has been loaded, whole.
 func (b *browser) click(selector string) {
 	b.t.Helper()
 	b.do("find "+selector, chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`(() => {
@@ -139,7 +139,19 @@ func (b *browser) click(selector string) {
 		visible.dataset.press = document.documentElement.dataset.old = "yes";
 	})()`, selector)))
 	b.do("click "+selector, chromedp.Click(chromedp.CSS(`[data-press]`), chromedp.NodeVisible),
-		chromedp.WaitReady(chromedp.CSS(`html:not([data-old]) body`)))
+		chromedp.WaitReady(chromedp.CSS(`html:not([data-old]) body`)), chromedp.Func(loaded))
+}
+
+// loaded waits until the page is there to its end. Its load event tells nothing where scripts do not run.
+func loaded(ctx context.Context, target *chromedp.Target) error {
+	for ctx.Err() == nil {
+		complete, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.readyState === "complete"`))
+		if err != nil || complete {
+			return err
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return ctx.Err()
 }
 
 // submit presses the main button of the page's form.

@@ -48,9 +48,12 @@ var consolePages = []consolePage{
 	{name: "token-created", who: runner, path: "/tokens/new", reach: enter("description", "Deployment pipeline")},
 	{name: "tokens-delete", who: administrator, path: "/tokens?page_size=25", reach: selectTokens},
 	{name: "tokens-delete-unconfirmed", who: administrator, path: "/tokens?page_size=25", status: 422, reach: func(b *browser, x *shown) {
-		selectTokens(b, x)
-		b.do("do without the script", evaluate(`document.querySelector("#f-confirm").required = document.querySelector("main .button-danger").disabled = false`))
+		b.do("tick", press("[data-select-all]"))
+		b.scripts(false) // which keep the button off until the box is ticked
+		b.click("[data-selected]")
+		b.do("do without the browser's own check", evaluate(`document.querySelector("#f-confirm").required = false`))
 		b.click(`main .button-danger`)
+		b.scripts(true)
 	}},
 	{name: "token", who: runner, path: "/tokens/{token-personal}"},
 	{name: "token-saved", who: runner, path: "/tokens/{token-other}", reach: click(`main section form button.button-primary`)},
@@ -136,7 +139,11 @@ var consolePages = []consolePage{
 
 	{name: "policy", who: administrator, path: "/policy"},
 	{name: "policy-preview", who: administrator, path: "/policy?idle_days=30"},
-	{name: "policy-wrong", who: administrator, path: "/policy?idle_days=30", status: 422, reach: enter("your_password", "wrong")},
+	{name: "policy-wrong", who: administrator, path: "/policy?idle_days=30", status: 422, reach: func(b *browser, _ *shown) {
+		b.do("confirm", press("#f-confirm"))
+		b.fill("your_password", "wrong")
+		b.click(`main form[method="post"] button`)
+	}},
 	{name: "policy-audited", who: auditor, path: "/policy"},
 
 	{name: "reference", who: administrator, path: "/reference", reach: func(b *browser, _ *shown) {

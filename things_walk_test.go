@@ -158,7 +158,7 @@ func (v *viewer) changesOrganization() {
 	v.submit()
 	v.see("The organization was saved.")
 	v.stored("SELECT description FROM organizations WHERE id = {org-empty}", "Kept", "for", "the", "audit")
-	v.fill("username", "svc-backup")
+	v.fill("username", "svc-backup", "your_password", adminPassword)
 	v.choose("role", "admin")
 	v.click(`form[action$="/add"] button`)
 	v.see("The user belongs to the organization now.")

@@ -85,7 +85,7 @@ func TestOffers(t *testing.T) {
 // lookers are those who change nothing of others, with the forms that they meet: for what is their own.
 var lookers = map[string][]string{
 	"aud": {"/logout", "/sessions/others", "/tokens/new", "/device", "/device/decide", "/authorize/"},
-	"alice": {"/logout", "/sessions/others", "/tokens/new", "/device", "/device/decide", "/authorize/", "/tokens/delete", "/sessions/{session}/end",
+	"alice": {"/logout", "/sessions/others", "/tokens/new", "/device", "/device/decide", "/authorize/", "/tokens/delete", "/sessions/{session}/end", "/sessions/end", "/users/{alice}/revoke",
 		"/tokens/{personal}", "/tokens/{personal}/delete", "/tokens/{personal}/regenerate", "/tokens/{issued}", "/tokens/{theirs}", "/tokens/{theirs}/delete", "/users/{alice}", "/users/{alice}/password"},
 }
 
