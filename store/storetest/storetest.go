@@ -48,16 +48,13 @@ func (c *Clock) Advance(d time.Duration) {
 func Each(t *testing.T, test func(t *testing.T, db DB)) {
 	t.Helper()
 	t.Parallel()
-	EachURL(t, func(t *testing.T, address string) {
+	EachMigrated(t, func(t *testing.T, address string) {
 		clock := &Clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
 		s, err := store.Open(t.Context(), store.Options{URL: address, Clock: clock.Now})
 		if err != nil {
 			t.Fatalf("open the database: %v", err)
 		}
 		t.Cleanup(func() { _ = s.Close() })
-		if _, err := s.Migrate(t.Context()); err != nil {
-			t.Fatalf("migrate: %v", err)
-		}
 		test(t, DB{Store: s, Clock: clock, URL: address})
 	})
 }
@@ -75,8 +72,35 @@ func EachURL(t *testing.T, test func(t *testing.T, address string)) {
 	})
 }
 
+// EachMigrated runs test with the address of a database of each kind that has the schema and nothing else.
+func EachMigrated(t *testing.T, test func(t *testing.T, address string)) {
+	t.Helper()
+	t.Run("SQLite", func(t *testing.T) {
+		t.Parallel()
+		content, err := migratedFile()
+		if err != nil {
+			t.Fatalf("migrate: %v", err)
+		}
+		path := filepath.Join(t.TempDir(), "gatehouse.db")
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		test(t, "sqlite:"+path)
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		test(t, postgreSQL(t, migratedDatabase))
+	})
+}
+
 // PostgreSQL makes an empty database that is dropped after the test, and returns its address.
 func PostgreSQL(t *testing.T) string {
+	t.Helper()
+	return postgreSQL(t, func() (string, error) { return "template1", nil })
+}
+
+// postgreSQL makes a copy of a database, likewise.
+func postgreSQL(t *testing.T, template func() (string, error)) string {
 	t.Helper()
 	dsn := os.Getenv("TEST_POSTGRES_DSN")
 	if dsn == "" {
@@ -86,8 +110,12 @@ func PostgreSQL(t *testing.T) string {
 	if err != nil {
 		t.Fatalf("TEST_POSTGRES_DSN: %v", err)
 	}
+	from, err := template()
+	if err != nil {
+		t.Fatalf("migrate a database to copy: %v", err)
+	}
 	name := "gatehouse_test_" + strings.ToLower(models.RandomText(16))
-	admin(t, t.Context(), dsn, "CREATE DATABASE "+name)
+	admin(t, t.Context(), dsn, "CREATE DATABASE "+name+" TEMPLATE "+from+asFiles())
 	t.Cleanup(func() { admin(t, context.Background(), dsn, "DROP DATABASE "+name+" WITH (FORCE)") })
 	address.Path = "/" + name
 	return address.String()
