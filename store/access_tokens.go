@@ -71,6 +71,7 @@ func (r Reader) AccessTokens(q Query, v models.Visibility) (Page[models.AccessTo
 		if q.byID() {
 			return list[models.AccessToken](r.visibleTokensByID(v), accessTokenList, q, "User", "Application", "RefreshToken")
 		}
+		q, v := shownPlatform(q, v)
 		return listBy[models.AccessToken](r.visibleTokens(v), accessTokenList, q, tokenShortcuts{r, v}, "User", "Application", "RefreshToken")
 	})
 }

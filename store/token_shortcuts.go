@@ -14,6 +14,19 @@ type tokenShortcuts struct {
 	v models.Visibility
 }
 
+// shownPlatform makes a filter on the platform what is shown, as the controller's API shows its own: the indexes that have the order of a
+// page go by that.
+func shownPlatform(q Query, v models.Visibility) (Query, models.Visibility) {
+	named := slices.IndexFunc(q.Filters, func(f Filter) bool {
+		return f == Filter{Field: "platform", Value: f.Value} && models.Platform(f.Value).Valid()
+	})
+	if v.Platform == "" && named >= 0 {
+		v.Platform = models.Platform(q.Filters[named].Value)
+		q.Filters = slices.Delete(slices.Clone(q.Filters), named, named+1)
+	}
+	return q, v
+}
+
 // byApplication and byUser are what is counted, of the platform that is shown. They go by the name of the table itself, so that the
 // conditions of a query choose among them as they do among the tokens. Tokens of nobody are not all in byUser.
 func (s tokenShortcuts) byApplication() counts {
