@@ -1,9 +1,29 @@
 package main
 
+import "strings"
+
 // listPage is one kind of page, asked for by one kind of person.
 type listPage struct{ caller, path string }
 
-// listPages are all pages that are measured.
+// console reports whether it is a page of the console, which a session opens; otherwise a token does.
+func (p listPage) console() bool { return !strings.HasPrefix(p.path, "/api/") }
+
+// consolePages are the pages of the console that are about many tokens, or about one.
+func consolePages() []listPage {
+	var pages []listPage
+	for _, c := range callers {
+		for _, path := range []string{"/", "/tokens", "/tokens?page=100", "/tokens?platform=controller", "/tokens?kind=personal", "/tokens?kind=application&state=active",
+			"/tokens?state=expiring", "/tokens?state=expired&order_by=expires", "/tokens?order_by=created&use=never", "/tokens?order_by=-last_used", "/tokens?order_by=description",
+			"/tokens?owner=user-77", "/tokens?application=7", "/tokens/77", "/tokens/new", "/sessions", "/authorized", "/applications", "/applications/9", "/users", "/users/77",
+			"/users?page=100", "/organizations", "/organizations/11", "/activity", "/activity?page=100", "/activity?operation=delete", "/activity/500", "/policy",
+			"/maintenance", "/maintenance/revoke-tokens", "/maintenance/clear-tokens"} {
+			pages = append(pages, listPage{c.name, path})
+		}
+	}
+	return pages
+}
+
+// listPages are all pages of lists of the APIs that are measured.
 func listPages() []listPage {
 	filters := []string{"", "user=77", "application=7", "platform=controller", "platform=gateway", "scope=read", "application__isnull=true",
 		"application__isnull=false", "created__gt=2001-01-01", "expires__lt=2100-01-01", "description__startswith=token+1",

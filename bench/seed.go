@@ -12,7 +12,7 @@ import (
 	_ "modernc.org/sqlite" // driver "sqlite"
 )
 
-// caller is somebody who asks for lists, by a personal token whose value is the name.
+// caller is somebody who asks for lists, by a personal token or a session whose value is the name.
 type caller struct {
 	name   string
 	id     int
@@ -30,6 +30,9 @@ var callers = []caller{
 
 const ofCaller = `INSERT INTO access_tokens (digest, hint, user_id, scope, description, expires, last_used_address, platform, family_id, audience, created, modified)
 	SELECT {digest}, 'abcd', id, 'write', '', {now} + 9 * {day}, '', 'gateway', '', '', {now}, {now} FROM users WHERE id = {id}`
+
+const sessionOfCaller = `INSERT INTO sessions (digest, user_id, address, agent, created, last_seen, expires)
+	SELECT {digest}, id, '192.0.2.1', '', {now}, {now}, {now} + 9 * {day} FROM users WHERE id = {id}`
 
 // seeding stores 10,000 users, 210 applications in 11 organizations and n tokens by SQL: 100 for each of so many users, every second of an
 // application, 50 at least for each, 3 in 100 of the controller, one in ten expired, one in three used, a few of nobody; and an activity
@@ -85,9 +88,9 @@ func seed(ctx context.Context, address string, n int) error {
 	defer func() { _ = db.Close() }()
 	statements := seeding
 	for _, c := range callers {
-		token := strings.NewReplacer("{digest}", fmt.Sprintf(map[string]string{"pgx": `'\x%x'::bytea`, "sqlite": "x'%x'"}[driver], sha256.Sum256([]byte(c.name))),
-			"{id}", fmt.Sprint(c.id)).Replace(ofCaller)
-		statements = append(statements[:len(statements):len(statements)], token, c.rights)
+		own := strings.NewReplacer("{digest}", fmt.Sprintf(map[string]string{"pgx": `'\x%x'::bytea`, "sqlite": "x'%x'"}[driver], sha256.Sum256([]byte(c.name))),
+			"{id}", fmt.Sprint(c.id))
+		statements = append(statements[:len(statements):len(statements)], own.Replace(ofCaller), own.Replace(sessionOfCaller), c.rights)
 	}
 	for _, statement := range append(statements, finish) {
 		statement = numbers.Replace(statement)
