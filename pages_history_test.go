@@ -127,6 +127,16 @@ func (p *past) make(tokens ...oneToken) {
 	}
 }
 
+// failures are wrong passwords of the last hours.
+func (p *past) failures(present time.Time) {
+	for n, each := range []struct{ username, network string }{{runner, "192.0.2.41"}, {"", "2001:db8:17:42::/64"}, {administrator, "198.51.100.7"}, {"svc-desk", "192.0.2.41"}} {
+		for range 3 - n%3 {
+			p.now = present.Add(-time.Duration(n*100+7) * time.Minute)
+			p.write(func(tx *store.Tx) error { return tx.CountFailedSignIn(p.shown.ids[each.username], each.network) })
+		}
+	}
+}
+
 // signIns gives everybody a session, and one of another browser.
 func (p *past) signIns() {
 	p.write(func(tx *store.Tx) error {

@@ -73,6 +73,7 @@ func seedPages(t *testing.T, database string) *shown {
 	p.now = present.Add(-4 * time.Hour)
 	p.runs()
 	p.tokens(present)
+	p.failures(present)
 	p.now = present
 	p.signIns()
 	return p.shown

@@ -14,6 +14,16 @@ type LoginAttempt struct {
 	Failures int64
 }
 
+// FailedSignIn counts wrong passwords for one account from one network within an hour, for those who watch over sign-ins; the throttle does
+// not go by it. Names that nobody has are one account: what was typed there may be a password.
+type FailedSignIn struct {
+	Hour     time.Time `gorm:"primaryKey"`                     // when it began
+	UserID   int64     `gorm:"primaryKey;autoIncrement:false"` // 0: names that nobody has
+	Network  string    `gorm:"primaryKey"`
+	Failures int64
+	Last     time.Time
+}
+
 // Bound is how many failures of one subject are borne within a time.
 type Bound struct {
 	Failures int64

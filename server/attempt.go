@@ -15,6 +15,8 @@ type attempt struct {
 	known   bool                 // the browser or the address has signed in to the account before
 	counted time.Time            // when it was counted, zero while it is not
 	unnoted []models.KnownDevice // what to remember if it succeeds
+	account int64                // 0 where there is none
+	network string
 }
 
 // attempt finds out what a failure counts for: from a browser that the account knows for the account at that browser alone, likewise
@@ -29,7 +31,7 @@ func (s *Server) attempt(ctx context.Context, actor Actor, user *models.User, us
 	if err != nil {
 		return nil, err
 	}
-	a := &attempt{unnoted: unnoted(devices, known, read.Now())}
+	a := &attempt{unnoted: unnoted(devices, known, read.Now()), account: of, network: models.NetworkOf(actor.Address)}
 	for _, each := range devices { // browsers come first
 		if recognised(known, each) != nil {
 			a.known = true
@@ -38,7 +40,7 @@ func (s *Server) attempt(ctx context.Context, actor Actor, user *models.User, us
 		}
 	}
 	a.add(models.AccountSubject(username), limits.Account)
-	a.add(models.AddressSubject(models.NetworkOf(actor.Address)), limits.Address)
+	a.add(models.AddressSubject(a.network), limits.Address)
 	return a, nil
 }
 
@@ -57,12 +59,17 @@ func (s *Server) admit(ctx context.Context, a *attempt) error {
 	return err
 }
 
-// failed is the answer to a wrong password: ErrWrongCredentials, or *Throttled when too many others have failed meanwhile.
+// failed is the answer to a wrong password: ErrWrongCredentials, or *Throttled when too many others have failed meanwhile. Those who watch over
+// sign-ins are told of it.
 func (s *Server) failed(ctx context.Context, a *attempt) error {
 	if a.counted.IsZero() {
 		if _, err := s.count(ctx, &a.tally); err != nil {
 			return err
 		}
+	}
+	err := s.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error { return tx.CountFailedSignIn(a.account, a.network) })
+	if err != nil && !errors.Is(err, store.ErrUnavailable) {
+		return err
 	}
 	return ErrWrongCredentials
 }

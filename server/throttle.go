@@ -125,15 +125,24 @@ func (s *Server) guesses(address string) *tally {
 // cookie.
 const deviceLife = 365 * secondsOfDay
 
+// failuresKept is for how many seconds failed sign-ins are told of.
+const failuresKept = 7 * secondsOfDay
+
 // clearThrottle deletes what counts no more, and devices that were not used for long.
 func (s *Server) clearThrottle(ctx context.Context) error {
 	var removed int64
-	counted, used := after(s.Now(), -s.options.Limits.longest()), after(s.Now(), -deviceLife)
-	err := s.clear(ctx, &removed, func(tx *store.Tx, most int) (int64, error) { return tx.ClearLoginAttempts(counted, most) })
-	if err != nil {
-		return err
+	for _, each := range []struct {
+		age  int64
+		step func(*store.Tx, time.Time, int) (int64, error)
+	}{
+		{s.options.Limits.longest(), (*store.Tx).ClearLoginAttempts}, {failuresKept, (*store.Tx).ClearFailedSignIns}, {deviceLife, (*store.Tx).ClearKnownDevices},
+	} {
+		lapsed := after(s.Now(), -each.age)
+		if err := s.clear(ctx, &removed, func(tx *store.Tx, most int) (int64, error) { return each.step(tx, lapsed, most) }); err != nil {
+			return err
+		}
 	}
-	return s.clear(ctx, &removed, func(tx *store.Tx, most int) (int64, error) { return tx.ClearKnownDevices(used, most) })
+	return nil
 }
 
 // unthrottled wraps what is none of the throttle's answers.

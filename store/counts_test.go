@@ -22,7 +22,7 @@ func countsOf(dialect string) map[string]string {
 	if dialect == store.SQLite {
 		day = "(%[1]s - (%[1]s %% 86400000000 + 86400000000) %% 86400000000) / 86400000000"
 	}
-	byDay := "SELECT '%[1]s' AS field, " + day + " AS day, platform, count(*) AS number FROM access_tokens GROUP BY 1, 2, 3"
+	byDay := "SELECT '%[1]s' AS field, " + day + " AS day, platform, application_id IS NULL AS personal, count(*) AS number FROM access_tokens GROUP BY 1, 2, 3, 4"
 	return map[string]string{
 		"access_tokens_by_application": "SELECT application_id, platform, scope, count(*) AS number FROM access_tokens GROUP BY 1, 2, 3",
 		"access_tokens_by_user": `SELECT user_id, application_id, platform, scope, count(*) AS number FROM access_tokens
@@ -37,7 +37,7 @@ func countsOf(dialect string) map[string]string {
 var keysOf = map[string]string{
 	"access_tokens_by_application": "application_id, platform, scope",
 	"access_tokens_by_user":        "user_id, application_id, platform, scope",
-	"access_tokens_by_day":         "field, day, platform",
+	"access_tokens_by_day":         "field, day, platform, personal",
 	"activity_by_kind":             "object_type, operation",
 	"activity_by_actor":            "actor_id, object_type, operation",
 }
@@ -262,15 +262,21 @@ func TestCountsUnderConcurrentWriters(t *testing.T) {
 	})
 }
 
-// TestCountsOfWhatWasThere: the migration counts the tokens and entries of the release before it.
+// TestCountsOfWhatWasThere: migrations count the tokens and entries of the release before them, settled or noted.
 func TestCountsOfWhatWasThere(t *testing.T) {
+	for _, level := range []int64{9, 15} {
+		t.Run(fmt.Sprint(level), func(t *testing.T) { countsOfWhatWasThere(t, level) })
+	}
+}
+
+func countsOfWhatWasThere(t *testing.T, level int64) {
 	storetest.EachURL(t, func(t *testing.T, address string) {
 		clock := &storetest.Clock{}
 		clock.Advance(start.Sub(clock.Now()))
 		s, err := store.Open(t.Context(), store.Options{URL: address, Clock: clock.Now})
 		check(t, err)
 		t.Cleanup(func() { _ = s.Close() })
-		check(t, s.MigrateTo(t.Context(), 9))
+		check(t, s.MigrateTo(t.Context(), level))
 		db := storetest.DB{Store: s, Clock: clock, URL: address}
 		c := &counting{t: t, db: db, random: rand.New(rand.NewPCG(5, 6))} // #nosec G404 -- the same tokens each time
 		old := func(change func(*store.Tx) error) { t.Helper(); check(t, s.WriteWithoutSettling(t.Context(), change)) }

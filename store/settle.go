@@ -26,10 +26,10 @@ var settlements = []struct {
 			GROUP BY 1, 2, 3 ON CONFLICT DO UPDATE SET tokens = tokens + excluded.tokens`,
 		`INSERT INTO user_token_counts SELECT user_id, COALESCE(application_id, 0), platform, scope, sum(tokens) FROM access_token_changes
 			WHERE user_id IS NOT NULL GROUP BY 1, 2, 3, 4 ON CONFLICT DO UPDATE SET tokens = tokens + excluded.tokens`,
-		`INSERT INTO token_day_counts SELECT 'created', created, platform, sum(tokens) FROM access_token_changes WHERE true GROUP BY 2, 3
-			ON CONFLICT DO UPDATE SET tokens = tokens + excluded.tokens`,
-		`INSERT INTO token_day_counts SELECT 'expires', expires, platform, sum(tokens) FROM access_token_changes WHERE true GROUP BY 2, 3
-			ON CONFLICT DO UPDATE SET tokens = tokens + excluded.tokens`,
+		`INSERT INTO token_day_counts SELECT 'created', created, platform, application_id IS NULL, sum(tokens) FROM access_token_changes WHERE true
+			GROUP BY 2, 3, 4 ON CONFLICT DO UPDATE SET tokens = tokens + excluded.tokens`,
+		`INSERT INTO token_day_counts SELECT 'expires', expires, platform, application_id IS NULL, sum(tokens) FROM access_token_changes WHERE true
+			GROUP BY 2, 3, 4 ON CONFLICT DO UPDATE SET tokens = tokens + excluded.tokens`,
 		`INSERT INTO token_description_counts SELECT s.description, s.id, COALESCE(sum(tokens) FILTER (WHERE platform = 'gateway'), 0),
 				COALESCE(sum(tokens) FILTER (WHERE platform = 'controller'), 0)
 			FROM access_token_changes AS n CROSS JOIN token_description_counts AS s ON (s.description, s.id) = (SELECT description, id FROM token_description_counts

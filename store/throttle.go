@@ -79,6 +79,45 @@ func (tx *Tx) KeepKnownDevice(device models.KnownDevice, most int) error {
 	return translate(others().Where("digest NOT IN (?)", newest).Delete(&models.KnownDevice{}).Error)
 }
 
+// CountFailedSignIn counts a wrong password for the user's account, 0 for a name that nobody has, from a network.
+func (tx *Tx) CountFailedSignIn(userID int64, network string) error {
+	return translate(tx.db.Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: "hour"}, {Name: "user_id"}, {Name: "network"}},
+		DoUpdates: clause.Assignments(map[string]any{"failures": gorm.Expr("failed_sign_ins.failures + 1"), "last": tx.now}),
+	}).Create(&models.FailedSignIn{Hour: tx.now.Truncate(time.Hour), UserID: userID, Network: network, Failures: 1, Last: tx.now}).Error)
+}
+
+// FailedSignIns are wrong passwords of a time.
+type FailedSignIns struct {
+	Failures int64
+	Accounts int64 // names that nobody has are one
+	Networks int64
+	Latest   []models.FailedSignIn `gorm:"-"` // the few latest pairs of account and network, each once
+}
+
+// FailedSignIns tells of those in the hours that began after a moment: of a user's account, of all for 0. Of very many the latest are read.
+func (r Reader) FailedSignIns(after time.Time, userID int64) (f FailedSignIns, err error) {
+	recent := r.db.Table("failed_sign_ins").Where("hour > ?", after).Order("hour DESC").Limit(previewTo)
+	if userID != 0 {
+		recent = recent.Where("user_id = ?", userID)
+	}
+	err = r.db.Table("(?) AS recent", recent).Select("COALESCE(SUM(failures), 0) AS failures, COUNT(DISTINCT user_id) AS accounts, COUNT(DISTINCT network) AS networks").Scan(&f).Error
+	if err != nil || f.Failures == 0 {
+		return f, translate(err)
+	}
+	pairs := r.db.Table("(?) AS recent", recent).Select("hour, user_id, network, last, SUM(failures) OVER (PARTITION BY user_id, network) AS failures, " +
+		"row_number() OVER (PARTITION BY user_id, network ORDER BY hour DESC) AS nth")
+	f.Latest, err = all[models.FailedSignIn](r.db.Table("(?) AS pairs", pairs).Where("nth = 1").Order("last DESC, user_id, network").Limit(5))
+	return f, err
+}
+
+// ClearFailedSignIns deletes up to most counts of hours before lapsed, and returns their number.
+func (tx *Tx) ClearFailedSignIns(lapsed time.Time, most int) (int64, error) {
+	rows := tx.db.Model(&models.FailedSignIn{}).Select("hour, user_id, network").Where("hour < ?", lapsed).Order("hour").Limit(most)
+	result := tx.db.Where("(hour, user_id, network) IN (?)", rows).Delete(&models.FailedSignIn{})
+	return result.RowsAffected, translate(result.Error)
+}
+
 // ClearLoginAttempts deletes up to most counts of a moment before lapsed, and returns their number.
 func (tx *Tx) ClearLoginAttempts(lapsed time.Time, most int) (int64, error) {
 	rows := tx.db.Model(&models.LoginAttempt{}).Select("subject, at").Where("at < ?", lapsed).Order("at").Limit(most)

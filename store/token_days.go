@@ -30,9 +30,8 @@ func (s tokenShortcuts) countDays(b *queryBuilder, q Query) (int64, bool, error)
 			continue
 		}
 		whole = whole.where(end.inside, *end.bound)
-		midnight := time.Unix((*end.bound+end.from)*86400, 0).UTC()
 		var edge int64
-		if err := b.on(s.tokens()).Where(column+end.edge, midnight).Count(&edge).Error; err != nil {
+		if err := b.on(s.tokens()).Where(column+end.edge, midnight(*end.bound+end.from)).Count(&edge).Error; err != nil {
 			return 0, false, err
 		}
 		n += edge
@@ -72,8 +71,8 @@ func days(q Query) (field string, first, last *int64) {
 // floorDay is the number of the day, counted from 1970.
 func floorDay(at time.Time) int64 {
 	seconds := at.Unix()
-	day := seconds / 86400
-	if seconds%86400 < 0 {
+	day := seconds / secondsOfDay
+	if seconds%secondsOfDay < 0 {
 		day--
 	}
 	return day

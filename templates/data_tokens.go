@@ -17,6 +17,9 @@ const (
 	StateUnused        = "unused" // a personal token that was not used for the idle lifetime
 )
 
+// UseNever is the filter for personal tokens that have not expired and were never used.
+const UseNever = "never"
+
 // Token is one access token as pages show it. Its value is never part of it.
 type Token struct {
 	ID          int64
@@ -57,7 +60,7 @@ type TokenTable struct {
 }
 
 // TokensPage is filled into "tokens". Search covers description, owner and application. The keys of its filters are platform, kind,
-// state, owner (a username) and application (an id). The columns that can be sorted by are description, user__username,
+// state, use, owner (a username) and application (an id). The columns that can be sorted by are description, user__username,
 // platform, scope, created, last_used and expires. The boxes post id, once for each ticked token, to /tokens/delete.
 type TokensPage struct {
 	Page

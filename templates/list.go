@@ -182,6 +182,7 @@ var filterChoices = map[string][]Choice{
 	"platform": {{"gateway", "Platform gateway"}, {"controller", "Automation controller"}},
 	"kind":     {{"personal", "Personal"}, {"application", "Application"}},
 	"state":    {{"active", "Active"}, {"expiring", "Expires soon"}, {"expired", "Expired"}},
+	"use":      {{UseNever, "Never used"}},
 	"type":     {{"superuser", "System administrator"}, {"auditor", "Platform auditor"}, {"normal", "Normal user"}},
 	"active":   {{"true", "Active"}, {"false", "Disabled"}},
 	"about": {{AboutApplicationsAndTokens, "Applications and tokens"}, {AboutAccessTokens, "Access tokens"}, {AboutRefreshTokens, "Refresh tokens"},

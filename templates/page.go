@@ -32,8 +32,8 @@ func (v Viewer) SignedIn() bool { return v.Username != "" }
 // Type says what kind of user the viewer is.
 func (v Viewer) Type() string { return userType(v.IsSuperuser, v.IsPlatformAuditor) }
 
-// Nav says which entries of the navigation the viewer sees beside Tokens, Authorized, Sessions, Activity and API, and which is the current
-// one: "tokens", "authorized", "sessions", "applications", "users", "organizations", "activity", "maintenance", "policy" or "reference".
+// Nav says which entries of the navigation the viewer sees beside Overview, Tokens, Authorized, Sessions, Activity and API, and which is the current
+// one: "overview", "tokens", "authorized", "sessions", "applications", "users", "organizations", "activity", "maintenance", "policy" or "reference".
 type Nav struct {
 	Active        string
 	Applications  bool

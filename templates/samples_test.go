@@ -98,7 +98,7 @@ func sampleChoices() []Choice {
 // filledSamples has every page at least once, filled as an administrator may see it.
 func filledSamples() []sample {
 	var all []sample
-	for _, group := range [][]sample{tokenSamples(), applicationSamples(), peopleSamples(), activitySamples(), maintenanceSamples(), policySamples(), deedSamples(), aloneSamples()} {
+	for _, group := range [][]sample{overviewSamples(), tokenSamples(), applicationSamples(), peopleSamples(), activitySamples(), maintenanceSamples(), policySamples(), deedSamples(), aloneSamples()} {
 		all = append(all, group...)
 	}
 	return all

@@ -79,7 +79,7 @@ func TestTokenList(t *testing.T) {
 			}
 		}
 		shown := b.get("/tokens?search=backup&state=expiring&owner=oa&order_by=-created").is(200)
-		if got := fieldsOf(shown.Find("form.filters")); cmp.Diff(webtest.Form("search", "backup", "state", "expiring", "owner", "oa", "platform", "", "kind", "", "order_by", "-created"), got) != "" {
+		if got := fieldsOf(shown.Find("form.filters")); cmp.Diff(webtest.Form("search", "backup", "state", "expiring", "owner", "oa", "platform", "", "kind", "", "use", "", "order_by", "-created"), got) != "" {
 			t.Errorf("the filters show %v", got)
 		}
 		shown.has(`th[aria-sort="descending"] a[href="/tokens?order_by=created&owner=oa&search=backup&state=expiring"]`)

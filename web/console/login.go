@@ -13,22 +13,6 @@ import (
 	"gatehouse/web/caller"
 )
 
-// showStart leads to the first page that is of use: setup, sign-in, or the tokens.
-func (w *Console) showStart(c *gin.Context) error {
-	address := "/tokens"
-	if actorOf(c).User == nil {
-		needed, err := w.server.SetupNeeded(c.Request.Context())
-		if err != nil {
-			return err
-		}
-		if address = "/login"; needed {
-			address = "/setup"
-		}
-	}
-	c.Redirect(http.StatusSeeOther, address)
-	return nil
-}
-
 func (w *Console) showLogin(c *gin.Context) error {
 	next := caller.SafePath(c.Query("next"), "/")
 	if actorOf(c).User != nil {

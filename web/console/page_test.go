@@ -238,9 +238,9 @@ func TestThemeAndTimes(t *testing.T) {
 // TestNavigation: administrators and auditors see the lists, others their tokens and themselves.
 func TestNavigation(t *testing.T) {
 	webtest.Each(t, func(t *testing.T, s *webtest.Site) {
-		for who, want := range map[string]string{"alice": "Tokens Authorized by you Sessions Activity API", "om": "Tokens Authorized by you Sessions Activity API",
-			"oa": "Tokens Authorized by you Sessions Applications Users Organizations Activity API", "aud": "Tokens Authorized by you Sessions Applications Users Organizations Activity Token policy API",
-			"admin": "Tokens Authorized by you Sessions Applications Users Organizations Activity Maintenance Token policy API"} {
+		for who, want := range map[string]string{"alice": "Overview Tokens Authorized by you Sessions Activity API", "om": "Overview Tokens Authorized by you Sessions Activity API",
+			"oa": "Overview Tokens Authorized by you Sessions Applications Users Organizations Activity API", "aud": "Overview Tokens Authorized by you Sessions Applications Users Organizations Activity Token policy API",
+			"admin": "Overview Tokens Authorized by you Sessions Applications Users Organizations Activity Maintenance Token policy API"} {
 			page := as(t, s, who).get("/tokens").has(`.side-bar a[href="/users/` + itoa(s.ID(who)) + `"]`).has(`.side-bar a[href="/tokens"][aria-current="page"]`)
 			if got := strings.Join(page.column(".side-bar .nav-link"), " "); got != want {
 				t.Errorf("%s sees %q, want %q", who, got, want)

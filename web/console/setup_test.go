@@ -36,8 +36,7 @@ func TestSetup(t *testing.T) {
 		if b.cookies["gatehouse_device"] == "" {
 			t.Error("the browser is not recognised from now on")
 		}
-		start := b.follow(done).goesTo("/tokens")
-		b.follow(start).is(200).says(".flash-good", "first administrator").says(".account", "System administrator")
+		b.follow(done).is(200).says("h1", "Overview").says(".flash-good", "first administrator").says(".account", "System administrator")
 		user, err := s.DB.Read(t.Context()).UserByName("root")
 		if err != nil || !user.IsSuperuser || !user.IsActive || user.Email != "root@example.org" {
 			t.Errorf("the administrator is %+v (%v)", user, err)

@@ -21,6 +21,7 @@ var tokenListing = listing{
 	filters: map[string][]string{"platform": {templates.PlatformGateway, templates.PlatformController},
 		"kind":  {"personal", "application"},
 		"state": {templates.StateActive, templates.StateExpiring, templates.StateExpired, templates.StateUnused},
+		"use":   {templates.UseNever},
 		"owner": nil, "application": nil},
 	orders: []string{"description", "user__username", "platform", "scope", "created", "last_used", "expires"},
 	order:  store.Order{Field: "id", Descending: true},
@@ -86,6 +87,9 @@ func (w *Console) tokenFilters(list templates.List, application int64) []store.F
 	now := w.server.Now()
 	expires := func(lookup string, at time.Time) store.Filter {
 		return store.Filter{Field: "expires", Lookup: lookup, Value: at.Format(time.RFC3339Nano)}
+	}
+	if list.Value("use") == templates.UseNever {
+		filters = append(filters, store.Filter{Field: "application", Lookup: "isnull", Value: "true"}, store.Filter{Field: "last_used", Lookup: "isnull", Value: "true"}, expires("gt", now))
 	}
 	switch list.Value("state") {
 	case templates.StateActive:
