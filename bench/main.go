@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"time"
 )
@@ -21,6 +22,10 @@ func main() {
 	duration := flag.Duration("duration", 8*time.Second, "how long each workload runs")
 	connections := flag.Int("connections", 32, "how many requests are under way at once")
 	only := flag.String("only", "", "load, lists or import: one part alone")
+	flag.Func("pages", "of lists, those alone whose caller and path match this pattern, as in 'user .*order_by'", func(text string) (err error) {
+		pagesMeasured, err = regexp.Compile(text)
+		return err
+	})
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

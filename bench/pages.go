@@ -1,9 +1,15 @@
 package main
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // listPage is one kind of page, asked for by one kind of person.
 type listPage struct{ caller, path string }
+
+// pagesMeasured is what -pages says; all without it.
+var pagesMeasured = regexp.MustCompile("")
 
 // console reports whether it is a page of the console, which a session opens; otherwise a token does.
 func (p listPage) console() bool { return !strings.HasPrefix(p.path, "/api/") }

@@ -28,6 +28,11 @@ var callers = []caller{
 	{"large administrator", 5, "INSERT INTO organization_users (organization_id, user_id, role, created) SELECT 1, 5, 'admin', created FROM users WHERE id = 5"},
 }
 
+// session is the id of the caller's session.
+func session(caller string) string {
+	return strings.ReplaceAll(caller, " ", "") + strings.Repeat("0", 40)
+}
+
 const ofCaller = `INSERT INTO access_tokens (digest, hint, user_id, scope, description, expires, last_used_address, platform, family_id, audience, created, modified)
 	SELECT {digest}, 'abcd', id, 'write', '', {now} + 9 * {day}, '', 'gateway', '', '', {now}, {now} FROM users WHERE id = {id}`
 
@@ -88,9 +93,11 @@ func seed(ctx context.Context, address string, n int) error {
 	defer func() { _ = db.Close() }()
 	statements := seeding
 	for _, c := range callers {
-		own := strings.NewReplacer("{digest}", fmt.Sprintf(map[string]string{"pgx": `'\x%x'::bytea`, "sqlite": "x'%x'"}[driver], sha256.Sum256([]byte(c.name))),
-			"{id}", fmt.Sprint(c.id))
-		statements = append(statements[:len(statements):len(statements)], own.Replace(ofCaller), own.Replace(sessionOfCaller), c.rights)
+		own := func(statement, secret string) string {
+			return strings.NewReplacer("{digest}", fmt.Sprintf(map[string]string{"pgx": `'\x%x'::bytea`, "sqlite": "x'%x'"}[driver], sha256.Sum256([]byte(secret))),
+				"{id}", fmt.Sprint(c.id)).Replace(statement)
+		}
+		statements = append(statements[:len(statements):len(statements)], own(ofCaller, c.name), own(sessionOfCaller, session(c.name)), c.rights)
 	}
 	for _, statement := range append(statements, finish) {
 		statement = numbers.Replace(statement)

@@ -17,7 +17,7 @@ const (
 // Overview is what there is to say of the tokens that somebody sees, and of sign-ins to the accounts that they watch over.
 type Overview struct {
 	Everybody     bool               // all there is; otherwise what concerns the actor
-	Active        []store.TokenCount // that have not expired, by the day on which they will
+	Active        []store.TokenCount // that have not expired, by platform and kind
 	Ending        int64              // personal ones that expire within 7 days
 	Issued        []store.TokenCount // since FirstDay, by the day on which they were made; those that are gone do not count
 	FirstDay      time.Time          // of the 30 that end today, UTC
@@ -35,21 +35,11 @@ func (s *Server) Overview(ctx context.Context, actor Actor) (o Overview, err err
 	read, seen, now := s.store.Read(ctx), s.policy.VisibleTokens(actor.Actor, models.FaceConsole), s.Now()
 	o.Everybody = seen.All
 	o.FirstDay = now.UTC().Truncate(24*time.Hour).AddDate(0, 0, 1-issuedDays)
-	if o.Active, err = read.TokensByDay("expires", now, time.Time{}, seen); err != nil {
-		return o, err
-	}
-	if o.Issued, err = read.TokensByDay("created", o.FirstDay.Add(-1), time.Time{}, seen); err != nil {
-		return o, err
-	}
-	ending, err := read.TokensByDay("expires", now, now.Add(endingSoon), seen)
+	figures, err := read.TokenFigures(now.Add(endingSoon), o.FirstDay.Unix()/secondsOfDay, seen)
 	if err != nil {
 		return o, err
 	}
-	for _, each := range ending {
-		if each.Personal {
-			o.Ending += each.Number
-		}
-	}
+	o.Active, o.Ending, o.Issued = figures.Active, figures.Ending, figures.Issued
 	if o.NeverUsed, o.OldestUnused, err = read.NeverUsed(seen); err != nil {
 		return o, err
 	}

@@ -65,7 +65,7 @@ func (r Reader) AccessTokenByDigest(digest models.Digest) (*models.AccessToken, 
 // AccessTokens lists tokens with user, application and refresh token.
 func (r Reader) AccessTokens(q Query, v models.Visibility) (Page[models.AccessToken], error) {
 	return limited(r, q, func(r Reader) (Page[models.AccessToken], error) {
-		if !q.LastUse.Until.IsZero() {
+		if q.LastUse != (LastUse{}) {
 			return r.accessTokensByUse(q, v)
 		}
 		if q.byID() {

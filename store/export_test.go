@@ -181,3 +181,16 @@ func (s *Store) WriteWithoutSettling(ctx context.Context, change func(*Tx) error
 	s.writes.Store(1) // the next one looks for nothing
 	return s.Write(ctx, change)
 }
+
+// MostWaiting is how many changes wait at most on SQLite.
+const MostWaiting = mostWaiting
+
+// Waiting is how many wait now.
+func (s *Store) Waiting() int {
+	s.queue.mu.Lock()
+	defer s.queue.mu.Unlock()
+	return len(s.queue.waiting)
+}
+
+// Statement carries out SQL in the transaction.
+func (tx *Tx) Statement(sql string) error { return tx.db.Exec(sql).Error }

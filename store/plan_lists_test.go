@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"gatehouse/models"
 	"gatehouse/store"
@@ -75,6 +76,8 @@ func pagesOfLists(r store.Reader) map[string]func(*store.Tx) error {
 		}
 		operations["entries by "+f.Field] = func(*store.Tx) error { _, err := r.Activity(q, models.ActivityVisibility{All: true}); return err }
 	}
+	active := store.Query{Limit: 25, Filters: []store.Filter{{Field: "application", Lookup: "isnull", Value: "true"}, {Field: "expires", Lookup: "gt", Value: r.Now().AddDate(0, 0, 7).Format(time.RFC3339)}}}
+	operations["what is active of a kind"] = func(*store.Tx) error { _, err := r.AccessTokens(active, everything); return err }
 	return operations
 }
 

@@ -7,8 +7,11 @@ import (
 	"gatehouse/models"
 )
 
-// previewTo is how many rows a preview reads for each of its numbers.
-const previewTo = 10_000
+// How many rows a preview reads for each of its numbers. Those of clearing look beside each row for others.
+const (
+	previewTo  = 10_000
+	clearingTo = 3_000
+)
 
 // Amount is a number of rows. With More, the rows that were read hold so many, and there are others.
 type Amount struct {
@@ -72,7 +75,7 @@ func (r Reader) PreviewClearing(lapsed time.Time) (p Preview, err error) {
 			[]any{r.now.Add(-usedCodesKept), r.now}},
 		{&p.DeviceCodes, "SELECT 1 AS hit FROM device_codes WHERE expires < ? ORDER BY expires", []any{r.now}},
 	} {
-		amount, err := r.amount(each.rows, each.args...)
+		amount, err := r.amountTo(clearingTo, each.rows, each.args...)
 		if err != nil {
 			return p, err
 		}
@@ -96,10 +99,14 @@ func (r Reader) PreviewSessions(userID int64, expired bool) (p Preview, err erro
 
 // amount adds up the hits of the first previewTo rows.
 func (r Reader) amount(rows string, args ...any) (Amount, error) {
+	return r.amountTo(previewTo, rows, args...)
+}
+
+func (r Reader) amountTo(most int64, rows string, args ...any) (Amount, error) {
 	var found struct{ Read, Hits int64 }
-	err := r.db.Raw("SELECT count(*) AS read, COALESCE(SUM(hit), 0) AS hits FROM ("+rows+" LIMIT "+strconv.Itoa(previewTo+1)+") AS rows_read", args...).Scan(&found).Error
-	if found.Read <= previewTo {
+	err := r.db.Raw("SELECT count(*) AS read, COALESCE(SUM(hit), 0) AS hits FROM ("+rows+" LIMIT "+strconv.FormatInt(most+1, 10)+") AS rows_read", args...).Scan(&found).Error
+	if found.Read <= most {
 		return Amount{Number: found.Hits}, translate(err)
 	}
-	return Amount{min(found.Hits, previewTo), true}, translate(err)
+	return Amount{min(found.Hits, most), true}, translate(err)
 }

@@ -10,7 +10,7 @@ import (
 // shortcuts are ways through a large table that answer a query as its rows would, without reading more of them than are shown.
 type shortcuts interface {
 	// count gives the number of rows, false where only the rows tell.
-	count(*queryBuilder, Query) (int64, bool, error)
+	count(*queryBuilder, Query) (n Amount, known bool, err error)
 	// way says how a page is found in a list of count rows; its zero value: as the query says.
 	way(b *queryBuilder, q Query, count int64) (way, error)
 }
@@ -26,7 +26,7 @@ func counted(filtered *gorm.DB, b *queryBuilder, q Query, by shortcuts) (count i
 	if by != nil {
 		count, known, err := by.count(b, q)
 		if known || err != nil {
-			return count, false, translate(err)
+			return count.Number, count.More, translate(err)
 		}
 	}
 	if q.SkipCount {

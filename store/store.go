@@ -34,6 +34,7 @@ type Store struct {
 	walks   chan struct{} // and one for each that is being walked through
 	stretch int           // how many ids a walk reads at once, see walk.go
 	writes  atomic.Int64  // begun, see settle.go
+	queue   queue         // of SQLite's one writer, see together.go
 }
 
 // Reader answers questions, bound to the context it was made with.
@@ -75,13 +76,22 @@ func (s *Store) Read(ctx context.Context) Reader {
 
 // Write runs change in one transaction and returns after it is durable, or rolled back with change's error. It is not cut short
 // when ctx ends after it began: a caller who goes away leaves no half-done work. change may be run again after a conflict of
-// transactions, so it must only use its Tx; it must not hash, call out or wait. A lost or full database is ErrUnavailable.
+// transactions, so it must only use its Tx; it must not hash, call out or wait. A lost or full database is ErrUnavailable. On SQLite changes that
+// come at once may share a transaction, in which each is undone by itself if it fails.
 func (s *Store) Write(ctx context.Context, change func(*Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
 	defer cancel()
+	if s.dialect == SQLite && ctx.Value(rehearsalKey{}) == nil {
+		return s.writeTogether(ctx, change)
+	}
+	return s.writeAlone(ctx, change)
+}
+
+// writeAlone is Write in a transaction of its own.
+func (s *Store) writeAlone(ctx context.Context, change func(*Tx) error) error {
 	const attempts = 8
 	var err error
 	for attempt := range attempts {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -9,7 +10,7 @@ import (
 	"gatehouse/models"
 )
 
-// TokenCount is how many tokens of a platform and kind there are that were made, or end, on one day.
+// TokenCount is how many tokens of a platform and kind there are; of those made on one day, where it has one.
 type TokenCount struct {
 	Day      int64 // counted from 1970, UTC
 	Platform models.Platform
@@ -17,46 +18,87 @@ type TokenCount struct {
 	Number   int64
 }
 
-// TokensByDay counts what v shows by the day on which it was made ("created") or ends ("expires"): after one moment, and until another if
-// that is not zero. Whole days of all tokens are counted already (ADR 0016); other tokens are read, from an index.
-func (r Reader) TokensByDay(field string, after, until time.Time, v models.Visibility) ([]TokenCount, error) {
-	column := "access_tokens." + field
-	parts, err := r.seenParts(v)
-	if err != nil {
-		return nil, err
-	}
-	var counted []any // queries for the same columns
-	if v.All {
-		days, edges := r.wholeDays(field, after, until, v.Platform), parts[0]
-		counted, parts = append(counted, days), []*gorm.DB{edges.Where(column+" < ?", midnight(floorDay(after)+1))}
-		if !until.IsZero() && floorDay(until) > floorDay(after) {
-			parts = append(parts, edges.Where(column+" >= ?", midnight(floorDay(until))))
-		}
-	}
-	for _, part := range parts {
-		part = part.Where(column+" > ?", after)
-		if !until.IsZero() {
-			part = part.Where(column+" <= ?", until)
-		}
-		counted = append(counted, part.Select(dayOf(r.db.Name(), column)+" AS day, access_tokens.platform, access_tokens.application_id IS NULL AS personal, 1 AS number"))
-	}
-	union := strings.TrimPrefix(strings.Repeat(" UNION ALL SELECT * FROM (?) AS part", len(counted)), " UNION ALL ")
-	var counts []TokenCount
-	err = r.db.Raw("SELECT day, platform, personal, SUM(number) AS number FROM ("+union+") AS parts GROUP BY 1, 2, 3 HAVING SUM(number) <> 0 ORDER BY 1, 2, 3",
-		counted...).Scan(&counts).Error
-	return counts, translate(err)
+// TokenFigures are numbers of tokens.
+type TokenFigures struct {
+	Active []TokenCount // that have not expired
+	Ending int64        // personal ones that will have by some moment
+	Issued []TokenCount // by the day on which they were made
 }
 
-// wholeDays are the counts of the days between those of two moments.
-func (r Reader) wholeDays(field string, after, until time.Time, platform models.Platform) *gorm.DB {
-	days := r.db.Table("access_tokens_by_day").Select("day, platform, personal, number").Where("field = ? AND day > ?", field, floorDay(after))
-	if !until.IsZero() {
-		days = days.Where("day < ?", floorDay(until))
+// TokenFigures counts what v shows: what ends until a moment of a later day, and what was made since the midnight of a day. Whole days of all
+// tokens are counted already (ADR 0016); other people's tokens are read once, from an index that holds what is asked.
+func (r Reader) TokenFigures(until time.Time, since int64, v models.Visibility) (TokenFigures, error) {
+	if v.All {
+		return r.figuresOfAll(until, since, v)
 	}
-	if platform != "" {
-		days = days.Where("platform = ?", platform)
+	parts, err := r.seenParts(v)
+	if err != nil {
+		return TokenFigures{}, err
 	}
-	return days
+	var read []struct {
+		TokenCount
+		Active, Ending int64
+	}
+	for n, part := range parts {
+		parts[n] = part.Select("access_tokens.platform, access_tokens.application_id IS NULL AS personal, CASE WHEN access_tokens.created >= ? THEN "+
+			dayOf(r.db.Name(), "access_tokens.created")+" ELSE 0 END AS day, CASE WHEN access_tokens.expires > ? THEN 1 ELSE 0 END AS active, "+
+			"CASE WHEN access_tokens.expires > ? AND access_tokens.expires <= ? THEN 1 ELSE 0 END AS ending", midnight(since), r.now, r.now, until)
+	}
+	err = r.db.Table("(?) AS read", unionOf(r.db, parts...)).Select("day, platform, personal, COUNT(*) AS number, SUM(active) AS active, SUM(ending) AS ending").
+		Group("day, platform, personal").Scan(&read).Error
+	var f TokenFigures
+	for _, each := range read {
+		f.Active = append(f.Active, TokenCount{Platform: each.Platform, Personal: each.Personal, Number: each.Active})
+		if each.Personal {
+			f.Ending += each.Ending
+		}
+		if each.Day != 0 {
+			f.Issued = append(f.Issued, each.TokenCount)
+		}
+	}
+	return f, translate(err)
+}
+
+// figuresOfAll adds up days, and what is in the days of the bounds.
+func (r Reader) figuresOfAll(until time.Time, since int64, v models.Visibility) (f TokenFigures, err error) {
+	today, last := floorDay(r.now), floorDay(until)
+	days := func(field string, after int64) *gorm.DB {
+		return tokenShortcuts{r, v}.shown(counts{r.db.Table("access_tokens_by_day AS access_tokens").Where("field = ? AND day > ?", field, after)})[0].
+			Select("day, platform, personal, number")
+	}
+	tokens := tokenShortcuts{r, v}.tokens().Session(&gorm.Session{})
+	rest := tokens.Where("access_tokens.expires > ? AND access_tokens.expires < ?", r.now, midnight(today+1)).
+		Select(fmt.Sprintf("%d AS day, access_tokens.platform, access_tokens.application_id IS NULL AS personal, 1 AS number", today))
+	sum := func(of *gorm.DB) (some []TokenCount, err error) {
+		err = r.db.Table("(?) AS days", of).Select("day, platform, personal, SUM(number) AS number").Group("day, platform, personal").Having("SUM(number) <> 0").Scan(&some).Error
+		return some, translate(err)
+	}
+	if f.Active, err = sum(unionOf(r.db, days("expires", today), rest)); err != nil {
+		return f, err
+	}
+	for n := range f.Active {
+		if each := &f.Active[n]; each.Personal && each.Day < last {
+			f.Ending += each.Number
+		}
+		f.Active[n].Day = 0
+	}
+	var edge int64 // of the last day
+	err = tokens.Where("access_tokens.application_id IS NULL AND access_tokens.expires >= ? AND access_tokens.expires <= ?", midnight(last), until).Count(&edge).Error
+	if err != nil {
+		return f, translate(err)
+	}
+	f.Ending += edge
+	f.Issued, err = sum(days("created", since-1))
+	return f, err
+}
+
+// unionOf is the rows of all queries, which have the same columns.
+func unionOf(db *gorm.DB, queries ...*gorm.DB) *gorm.DB {
+	var args []any
+	for _, each := range queries {
+		args = append(args, each)
+	}
+	return db.Raw(strings.TrimPrefix(strings.Repeat(" UNION ALL SELECT * FROM (?) AS part", len(args)), " UNION ALL "), args...)
 }
 
 // seenParts are the tokens that v shows, of any platform: each part by an index of its own, and no token in two of them.
@@ -79,15 +121,15 @@ func (r Reader) seenParts(v models.Visibility) ([]*gorm.DB, error) {
 // NeverUsed counts the personal tokens that v shows which have not expired and were never used, and gives the one that was made first, nil
 // where there is none. Those of applications come and go by themselves.
 func (r Reader) NeverUsed(v models.Visibility) (Amount, *models.AccessToken, error) {
-	condition, args := "last_used IS NULL AND application_id IS NULL AND expires > ?", []any{r.now}
-	if !v.All {
-		condition, args = condition+" AND user_id = ?", append(args, v.UserID) // personal tokens of others are nobody's to administer
+	condition, args := neverUsed, []any{r.now}
+	if !v.All { // personal tokens of others are nobody's to administer
+		condition, args = neverUsedAmong+" AND user_id = ?", append(args, v.UserID)
 	}
-	amount, err := r.amount("SELECT 1 AS hit FROM access_tokens WHERE "+condition, args...)
+	amount, err := r.amount("SELECT 1 AS hit FROM access_tokens WHERE "+condition+" ORDER BY application_id, created", args...)
 	if err != nil || amount.Number == 0 {
 		return amount, nil, err
 	}
-	first, err := all[models.AccessToken](r.db.Where(condition, args...).Preload("User").Order("created, id").Limit(1))
+	first, err := all[models.AccessToken](r.db.Where(condition, args...).Preload("User").Order("application_id, created, id").Limit(1))
 	if err != nil || len(first) == 0 {
 		return amount, nil, err
 	}

@@ -14,31 +14,62 @@ import (
 	"gatehouse/store/storetest"
 )
 
-// TestTokensByDay compares the counts with the tokens one by one: of each viewer, for bounds within a day, at midnight and far apart.
-func TestTokensByDay(t *testing.T) {
+// TestTokenFigures compares the numbers with the tokens one by one, for each viewer.
+func TestTokenFigures(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db storetest.DB) {
 		world := newCounting(t, db)
 		for range 200 {
 			token := world.token()
-			token.Created = token.Created.Add(-time.Duration(world.random.IntN(24*60)) * time.Hour)
+			token.Created = db.Now().Add(-time.Duration(world.random.IntN(24*60)) * time.Hour)
 			check(t, db.Write(t.Context(), func(tx *store.Tx) error { return putOne(tx, token) }))
 		}
-		now := db.Now()
-		midnight := now.Truncate(24 * time.Hour)
-		views := map[string]models.Visibility{"all": {All: true}, "all of the controller": {All: true, Platform: models.Controller}, "a user": {UserID: world.ids("users")[0]},
-			"an administrator": {UserID: world.ids("users")[1], Organizations: world.ids("organizations")[:1]}}
-		for who, v := range views {
-			for _, bounds := range [][2]time.Time{{now, {}}, {now, now.Add(time.Hour)}, {now, now.AddDate(0, 0, 7)}, {midnight.Add(-1), {}}, {now.AddDate(-1, 0, 0), now}, {now.AddDate(0, 0, -3), midnight}, {{}, {}}} {
-				for _, field := range []string{"created", "expires"} {
-					got, err := db.Read(t.Context()).TokensByDay(field, bounds[0], bounds[1], v)
-					check(t, err)
-					if diff := cmp.Diff(oneByOne(t, db, field, bounds, v), keyed(got)); diff != "" {
-						t.Errorf("%s, %s after %v until %v: want -, got +\n%s", who, field, bounds[0], bounds[1], diff)
-					}
+		for who, v := range map[string]models.Visibility{"all": {All: true}, "all of the controller": {All: true, Platform: models.Controller}, "a user": {UserID: world.ids("users")[0]},
+			"an administrator": {UserID: world.ids("users")[1], Organizations: world.ids("organizations")[:1]}} {
+			for _, until := range []time.Time{db.Now().AddDate(0, 0, 1), db.Now().AddDate(0, 0, 3).Truncate(24 * time.Hour), db.Now().AddDate(0, 0, 9)} {
+				since := db.Now().AddDate(0, 0, -29).Unix() / 86400
+				got, err := db.Read(t.Context()).TokenFigures(until, since, v)
+				check(t, err)
+				want := oneByOne(t, db, until, since, v)
+				if diff := cmp.Diff(want, keyed(got)); diff != "" || len(want) < 4 {
+					t.Errorf("%s until %v: want -, got +\n%s", who, until, diff)
 				}
 			}
 		}
 	})
+}
+
+// keyed names the numbers, those of 0 aside.
+func keyed(f store.TokenFigures) map[string]int64 {
+	found := map[string]int64{"ending": f.Ending}
+	for _, each := range f.Active {
+		if each.Number > 0 {
+			found[fmt.Sprint("active ", each.Platform, each.Personal)] += each.Number
+		}
+	}
+	for _, each := range f.Issued {
+		found[fmt.Sprint(each.Day, each.Platform, each.Personal)] += each.Number
+	}
+	return found
+}
+
+func oneByOne(t *testing.T, db storetest.DB, until time.Time, since int64, v models.Visibility) map[string]int64 {
+	t.Helper()
+	tokens, err := db.Read(t.Context()).AccessTokens(store.Query{}, v)
+	check(t, err)
+	found := map[string]int64{"ending": 0}
+	for _, each := range tokens.Rows {
+		personal, active := each.ApplicationID == nil, each.Expires.After(db.Now())
+		if active {
+			found[fmt.Sprint("active ", each.Platform, personal)]++
+		}
+		if active && personal && !each.Expires.After(until) {
+			found["ending"]++
+		}
+		if day := each.Created.Unix() / 86400; day >= since {
+			found[fmt.Sprint(day, each.Platform, personal)]++
+		}
+	}
+	return found
 }
 
 // newCounting has people, two organizations and applications in one of them.
@@ -51,32 +82,6 @@ func newCounting(t *testing.T, db storetest.DB) *counting {
 			putOne(tx, &models.Application{Name: "Deploy", OrganizationID: &organization.ID}), putOne(tx, &models.Application{Name: "Desk"}))
 	}))
 	return world
-}
-
-func keyed(counts []store.TokenCount) map[string]int64 {
-	found := map[string]int64{}
-	for _, each := range counts {
-		found[fmt.Sprint(each.Day, each.Platform, each.Personal)] += each.Number
-	}
-	return found
-}
-
-// oneByOne counts the tokens of the list.
-func oneByOne(t *testing.T, db storetest.DB, field string, bounds [2]time.Time, v models.Visibility) map[string]int64 {
-	t.Helper()
-	tokens, err := db.Read(t.Context()).AccessTokens(store.Query{}, v)
-	check(t, err)
-	found := map[string]int64{}
-	for _, each := range tokens.Rows {
-		at := each.Created
-		if field == "expires" {
-			at = each.Expires
-		}
-		if at.After(bounds[0]) && (bounds[1].IsZero() || !at.After(bounds[1])) {
-			found[fmt.Sprint(at.Truncate(24*time.Hour).Unix()/86400, each.Platform, each.ApplicationID == nil)]++
-		}
-	}
-	return found
 }
 
 // TestNeverUsed: personal tokens count that work and were never used; the first made is named.

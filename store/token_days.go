@@ -16,7 +16,7 @@ func (s tokenShortcuts) countDays(b *queryBuilder, q Query) (int64, bool, error)
 	if err != nil {
 		return 0, false, err
 	}
-	whole := s.shown(s.r.counts("access_tokens", "SELECT * FROM access_tokens_by_day")).on(others).where("access_tokens.field = ?", field)
+	whole := s.shown(s.r.counts("access_tokens", "SELECT *, CASE WHEN NOT personal THEN 0 END AS application_id FROM access_tokens_by_day")).on(others).where("access_tokens.field = ?", field)
 	column, n := b.resource.columns[field].sql, int64(0)
 	for _, end := range []struct {
 		bound        *int64
@@ -44,7 +44,7 @@ func (s tokenShortcuts) countDays(b *queryBuilder, q Query) (int64, bool, error)
 func days(q Query) (field string, first, last *int64) {
 	none := func() (string, *int64, *int64) { return "", nil, nil }
 	for _, f := range q.Filters {
-		if of(f.Field) == "platform" && !f.Or {
+		if !f.Or && (of(f.Field) == "platform" || f.Field == "application" && f.Lookup == "isnull") {
 			continue
 		}
 		at, err := parseTime(f.Value)

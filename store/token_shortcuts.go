@@ -73,20 +73,20 @@ func (s tokenShortcuts) grouped(q Query) counts {
 	return nil
 }
 
-func (s tokenShortcuts) count(b *queryBuilder, q Query) (n int64, known bool, err error) {
+func (s tokenShortcuts) count(b *queryBuilder, q Query) (n Amount, known bool, err error) {
 	switch grouped := s.grouped(q); {
 	case grouped != nil:
-		n, err = s.r.sum(grouped.on(b))
+		n.Number, err = s.r.sum(grouped.on(b))
 	case !s.v.All && len(s.v.Organizations) > 0 && q.asksOnly("application", "platform", "scope"):
-		n, err = s.countUnion(b)
+		n.Number, err = s.countUnion(b)
 	case q.SkipCount:
-		return 0, false, nil
+		return n, false, nil
 	case s.v.All:
-		n, err = s.countAll(b, q)
+		n.Number, err = s.countAll(b, q)
 	case len(s.v.Organizations) == 0:
-		n, err = s.sumOf(s.own(b))
+		n.Number, err = s.sumOf(s.own(b))
 	default:
-		n, err = s.countSeen(b, q)
+		n.Number, err = s.countSeen(b, q)
 	}
 	return n, true, err
 }

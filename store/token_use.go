@@ -13,20 +13,33 @@ import (
 type LastUse struct {
 	Until  time.Time // of the last use
 	Unused bool      // shows the personal tokens that were last used then or before, and nothing else; otherwise these are left out
+	Never  bool      // shows the personal tokens that have not expired and were never used, whatever Until
 }
 
 // lastUse is when a token was last used, or made where it never was, as the index of personal tokens has it.
 const lastUse = "CASE WHEN access_tokens.last_used > access_tokens.created THEN access_tokens.last_used ELSE access_tokens.created END"
 
+// neverUsed is the condition of an index, with a time beside it that is tried in its order. neverUsedAmong says the same of those to whom another
+// index leads.
+const (
+	neverUsed      = "access_tokens.last_used IS NULL AND access_tokens.application_id IS NULL AND (access_tokens.expires > ?) IS TRUE"
+	neverUsedAmong = "(access_tokens.last_used IS NULL AND access_tokens.application_id IS NULL AND access_tokens.expires > ?) IS TRUE"
+)
+
 // accessTokensByUse lists like AccessTokens what q.LastUse leaves.
 func (r Reader) accessTokensByUse(q Query, v models.Visibility) (Page[models.AccessToken], error) {
 	tokens := r.usedTokens(q, v).Table("access_tokens").Session(&gorm.Session{})
-	return listBy[models.AccessToken](tokens, accessTokenList, q, byUse{r, tokens}, "User", "Application", "RefreshToken")
+	return listBy[models.AccessToken](tokens, accessTokenList, q, byUse{r, v, tokens}, "User", "Application", "RefreshToken")
 }
 
 // usedTokens narrows to what v shows and q.LastUse leaves.
 func (r Reader) usedTokens(q Query, v models.Visibility) *gorm.DB {
-	if q.LastUse.Until.IsZero() {
+	switch {
+	case q.LastUse.Never && v.All:
+		return r.visibleTokens(v).Where(neverUsed, r.now)
+	case q.LastUse.Never: // personal tokens of others are nobody's to administer
+		return r.visibleTokens(models.Visibility{UserID: v.UserID, Platform: v.Platform}).Where(neverUsedAmong, r.now)
+	case q.LastUse.Until.IsZero():
 		return r.visibleTokens(v)
 	}
 	condition := "access_tokens.application_id IS NULL AND " + lastUse + " <= ?"
@@ -46,10 +59,22 @@ func (r Reader) usedTokens(q Query, v models.Visibility) *gorm.DB {
 // byUse finds the ids of a page first, which are in an index where few are unused.
 type byUse struct {
 	r      Reader
+	v      models.Visibility
 	tokens *gorm.DB
 }
 
-func (byUse) count(*queryBuilder, Query) (int64, bool, error) { return 0, false, nil }
+// count: what was never used is counted in the order of its index, which no other leads to.
+func (s byUse) count(_ *queryBuilder, q Query) (n Amount, known bool, err error) {
+	if !q.LastUse.Never || !s.v.All || q.CountTo == 0 || len(q.Filters)+len(q.Search) > 0 {
+		return n, false, nil
+	}
+	some := s.tokens.Select("access_tokens.id").Order("access_tokens.application_id, access_tokens.created").Limit(q.CountTo + 1)
+	err = s.r.db.Table("(?) AS counted", some).Count(&n.Number).Error
+	if most := int64(q.CountTo); n.Number > most {
+		n = Amount{most, true}
+	}
+	return n, true, err
+}
 
 // way: of the many that are in use a page is soon found in its order; no index of the conditions leads there.
 func (s byUse) way(_ *queryBuilder, q Query, count int64) (way, error) {

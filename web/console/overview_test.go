@@ -46,7 +46,7 @@ func TestOverview(t *testing.T) {
 		if rows := page.column(".overview tbody tr"); len(rows) != 30 || !strings.HasPrefix(rows[28], "10 Apr1") || !strings.HasPrefix(rows[29], "11 Apr0") {
 			t.Errorf("the table behind the chart is %q", rows)
 		}
-		b.get("/tokens?kind=personal&order_by=expires&state=expiring").is(200).has(`tbody a[href="/tokens/` + itoa(short.AccessToken.ID) + `"]`).says(".lede", "1 token")
+		b.get("/tokens?kind=personal&order_by=expires&state=expiring").is(200).has(`tbody a[href="/tokens/`+itoa(short.AccessToken.ID)+`"]`).says(".lede", "1 token")
 		never := b.get("/tokens?order_by=created&use=never").is(200).says(".lede", "3 tokens")
 		never.lacks(`tbody a[href="/tokens/` + itoa(old) + `"]`)
 	})

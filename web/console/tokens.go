@@ -88,9 +88,6 @@ func (w *Console) tokenFilters(list templates.List, application int64) []store.F
 	expires := func(lookup string, at time.Time) store.Filter {
 		return store.Filter{Field: "expires", Lookup: lookup, Value: at.Format(time.RFC3339Nano)}
 	}
-	if list.Value("use") == templates.UseNever {
-		filters = append(filters, store.Filter{Field: "application", Lookup: "isnull", Value: "true"}, store.Filter{Field: "last_used", Lookup: "isnull", Value: "true"}, expires("gt", now))
-	}
 	switch list.Value("state") {
 	case templates.StateActive:
 		filters = append(filters, expires("gt", now.Add(soon)))
@@ -109,6 +106,8 @@ func (w *Console) filterByUse(c *gin.Context, list templates.List, query *store.
 	policy, _, err := w.server.TokenPolicyInForce(c.Request.Context())
 	unused := list.Value("state") == templates.StateUnused
 	switch {
+	case list.Value("use") == templates.UseNever:
+		query.LastUse, query.CountTo = store.LastUse{Never: true}, countedTo
 	case policy.Idle == 0 && unused:
 		query.Filters = append(query.Filters, equal("id", "0")) // there are none
 	case policy.Idle > 0 && (unused || list.Value("state") == templates.StateActive || list.Value("state") == templates.StateExpiring):

@@ -79,7 +79,7 @@ INSERT INTO token_day_counts SELECT field, day, platform, personal, sum(tokens) 
     UNION ALL SELECT 'created', created, platform, application_id IS NULL, -tokens FROM access_token_changes
     UNION ALL SELECT 'expires', expires, platform, application_id IS NULL, -tokens FROM access_token_changes) AS days GROUP BY 1, 2, 3, 4;
 
-CREATE INDEX access_tokens_never_used ON access_tokens (created, id, expires) WHERE last_used IS NULL AND application_id IS NULL;
+CREATE INDEX access_tokens_never_used ON access_tokens (application_id, created, id, expires) WHERE last_used IS NULL AND application_id IS NULL;
 
 CREATE TABLE failed_sign_ins (
     hour     timestamptz NOT NULL, -- when it began
