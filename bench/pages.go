@@ -20,7 +20,7 @@ func consolePages() []listPage {
 	for _, c := range callers {
 		for _, path := range []string{"/", "/tokens", "/tokens?page=100", "/tokens?platform=controller", "/tokens?kind=personal", "/tokens?kind=application&state=active",
 			"/tokens?state=expiring", "/tokens?state=expired&order_by=expires", "/tokens?order_by=created&use=never", "/tokens?order_by=-last_used", "/tokens?order_by=description",
-			"/tokens?owner=user-77", "/tokens?application=7", "/tokens/77", "/tokens/new", "/sessions", "/authorized", "/applications", "/applications/9", "/users", "/users/77",
+			"/tokens?owner=user-77", "/tokens?application=207", "/tokens/77", "/tokens/new", "/sessions", "/authorized", "/applications", "/applications/209", "/users", "/users/77",
 			"/users?page=100", "/organizations", "/organizations/11", "/activity", "/activity?page=100", "/activity?operation=delete", "/activity/500", "/policy",
 			"/maintenance", "/maintenance/revoke-tokens", "/maintenance/clear-tokens"} {
 			pages = append(pages, listPage{c.name, path})
@@ -31,10 +31,10 @@ func consolePages() []listPage {
 
 // listPages are all pages of lists of the APIs that are measured.
 func listPages() []listPage {
-	filters := []string{"", "user=77", "application=7", "platform=controller", "platform=gateway", "scope=read", "application__isnull=true",
+	filters := []string{"", "user=77", "application=207", "platform=controller", "platform=gateway", "scope=read", "application__isnull=true",
 		"application__isnull=false", "created__gt=2001-01-01", "expires__lt=2100-01-01", "description__startswith=token+1",
 		"description__startswith=token+12", "description__startswith=token", "id__in=5,50,500,5000", "user__username=user-77",
-		"application__name=app-7", "application__organization=3"}
+		"application__name=app-207", "application__organization=3"}
 	orders := []string{"-id", "created", "-created", "expires", "-expires", "last_used", "-last_used", "description", "-description", "user__username",
 		"-user__username", "application__name", "-application__name"}
 	var queries []string
@@ -49,7 +49,7 @@ func listPages() []listPage {
 	}
 	queries = append(queries, "tokens/?page=100&platform=gateway", "tokens/?page=100&scope=read", "tokens/?page=20&scope=read",
 		"tokens/?page=100&application__isnull=true", "tokens/?page=20&application=7", "tokens/?platform=controller&order_by=-expires",
-		"users/77/tokens/", "users/77/personal_tokens/", "users/77/authorized_tokens/", "applications/9/tokens/", "users/", "users/?page=100",
+		"users/77/tokens/", "users/77/personal_tokens/", "users/77/authorized_tokens/", "applications/209/tokens/", "users/", "users/?page=100",
 		"applications/", "organizations/", "activitystream/", "activitystream/?page=100", "activitystream/?operation=delete",
 		"activitystream/?object_type=user", "activitystream/?actor=77", "activitystream/?object_type=oauth2accesstoken&object_id=70")
 	var pages []listPage

@@ -40,8 +40,8 @@ const sessionOfCaller = `INSERT INTO sessions (digest, user_id, address, agent, 
 	SELECT {digest}, id, '192.0.2.1', '', {now}, {now}, {now} + 9 * {day} FROM users WHERE id = {id}`
 
 // seeding stores 10,000 users, 210 applications in 11 organizations and n tokens by SQL: 100 for each of so many users, every second of an
-// application, 50 at least for each, 3 in 100 of the controller, one in ten expired, one in three used, a few of nobody; and an activity
-// entry for each. So a page of one user, of one application or of the last organization, whose ten applications have 50 tokens each, has
+// application, 22 at least for each, 3 in 100 of the controller, one in ten expired, one in three used, a few of nobody; and an activity
+// entry for each. So a page of one user, of the last organization or of one of its ten applications, which have 50 tokens each, has
 // the same rows, however many tokens there are. The first organization has one in twenty of all.
 var seeding = []string{
 	`INSERT INTO users (username, password, first_name, last_name, email, is_superuser, is_platform_auditor, is_active, managed, ldap_dn,
@@ -74,7 +74,7 @@ var seeding = []string{
 func seed(ctx context.Context, address string, n int) error {
 	step := int(365*24*time.Hour/time.Microsecond) / n
 	numbers := strings.NewReplacer("{N}", fmt.Sprint(n), "{users}", fmt.Sprint(n/100), "{application}",
-		fmt.Sprintf("CASE WHEN n %% 2 = 0 THEN CASE WHEN n <= 1000 THEN 201 + n / 2 %% 10 ELSE 1 + n / 2 %% %d END END", min(n/110, 200)))
+		"CASE WHEN n % 2 = 0 THEN CASE WHEN n <= 1000 THEN 201 + n / 2 % 10 ELSE 1 + n / 2 % 200 END END")
 	driver, between, from := "pgx", "", "FROM generate_series(1::bigint, $1) AS series(n)"
 	dialect := []string{"{digest}", "sha256(n::text::bytea)", "{second}", "interval '1 second'", "{day}", "interval '1 day'",
 		"{step}", fmt.Sprintf("interval '%d microseconds'", step), "{now}", "(SELECT date_trunc('second', created) FROM users WHERE id = 1)"}

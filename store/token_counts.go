@@ -25,27 +25,20 @@ type TokenFigures struct {
 	Issued []TokenCount // by the day on which they were made
 }
 
-// TokenFigures counts what v shows: what ends until a moment of a later day, and what was made since the midnight of a day. Whole days of all
-// tokens are counted already (ADR 0016); other people's tokens are read once, from an index that holds what is asked.
-func (r Reader) TokenFigures(until time.Time, since int64, v models.Visibility) (TokenFigures, error) {
-	if v.All {
-		return r.figuresOfAll(until, since, v)
-	}
-	parts, err := r.seenParts(v)
-	if err != nil {
-		return TokenFigures{}, err
+// TokenFigures counts a user's own tokens, or all tokens for 0: what ends until a moment of a later day, and what was made since the midnight of a
+// day. Whole days of all tokens are counted already (ADR 0016); a user's are read once.
+func (r Reader) TokenFigures(until time.Time, since, userID int64) (TokenFigures, error) {
+	if userID == 0 {
+		return r.figuresOfAll(until, since)
 	}
 	var read []struct {
 		TokenCount
 		Active, Ending int64
 	}
-	for n, part := range parts {
-		parts[n] = part.Select("access_tokens.platform, access_tokens.application_id IS NULL AS personal, CASE WHEN access_tokens.created >= ? THEN "+
-			dayOf(r.db.Name(), "access_tokens.created")+" ELSE 0 END AS day, CASE WHEN access_tokens.expires > ? THEN 1 ELSE 0 END AS active, "+
-			"CASE WHEN access_tokens.expires > ? AND access_tokens.expires <= ? THEN 1 ELSE 0 END AS ending", midnight(since), r.now, r.now, until)
-	}
-	err = r.db.Table("(?) AS read", unionOf(r.db, parts...)).Select("day, platform, personal, COUNT(*) AS number, SUM(active) AS active, SUM(ending) AS ending").
-		Group("day, platform, personal").Scan(&read).Error
+	err := r.db.Table("access_tokens").Where("user_id = ?", userID).
+		Select("platform, application_id IS NULL AS personal, CASE WHEN created >= ? THEN "+dayOf(r.db.Name(), "created")+" ELSE 0 END AS day, COUNT(*) AS number, "+
+			"SUM(CASE WHEN expires > ? THEN 1 ELSE 0 END) AS active, SUM(CASE WHEN expires > ? AND expires <= ? THEN 1 ELSE 0 END) AS ending", midnight(since), r.now, r.now, until).
+		Group("1, 2, 3").Scan(&read).Error
 	var f TokenFigures
 	for _, each := range read {
 		f.Active = append(f.Active, TokenCount{Platform: each.Platform, Personal: each.Personal, Number: each.Active})
@@ -60,20 +53,19 @@ func (r Reader) TokenFigures(until time.Time, since int64, v models.Visibility) 
 }
 
 // figuresOfAll adds up days, and what is in the days of the bounds.
-func (r Reader) figuresOfAll(until time.Time, since int64, v models.Visibility) (f TokenFigures, err error) {
+func (r Reader) figuresOfAll(until time.Time, since int64) (f TokenFigures, err error) {
 	today, last := floorDay(r.now), floorDay(until)
 	days := func(field string, after int64) *gorm.DB {
-		return tokenShortcuts{r, v}.shown(counts{r.db.Table("access_tokens_by_day AS access_tokens").Where("field = ? AND day > ?", field, after)})[0].
-			Select("day, platform, personal, number")
+		return r.db.Table("access_tokens_by_day").Select("day, platform, personal, number").Where("field = ? AND day > ?", field, after)
 	}
-	tokens := tokenShortcuts{r, v}.tokens().Session(&gorm.Session{})
+	tokens := r.db.Table("access_tokens").Session(&gorm.Session{})
 	rest := tokens.Where("access_tokens.expires > ? AND access_tokens.expires < ?", r.now, midnight(today+1)).
 		Select(fmt.Sprintf("%d AS day, access_tokens.platform, access_tokens.application_id IS NULL AS personal, 1 AS number", today))
 	sum := func(of *gorm.DB) (some []TokenCount, err error) {
 		err = r.db.Table("(?) AS days", of).Select("day, platform, personal, SUM(number) AS number").Group("day, platform, personal").Having("SUM(number) <> 0").Scan(&some).Error
 		return some, translate(err)
 	}
-	if f.Active, err = sum(unionOf(r.db, days("expires", today), rest)); err != nil {
+	if f.Active, err = sum(r.db.Raw("SELECT * FROM (?) AS whole UNION ALL SELECT * FROM (?) AS rest", days("expires", today), rest)); err != nil {
 		return f, err
 	}
 	for n := range f.Active {
@@ -92,38 +84,12 @@ func (r Reader) figuresOfAll(until time.Time, since int64, v models.Visibility) 
 	return f, err
 }
 
-// unionOf is the rows of all queries, which have the same columns.
-func unionOf(db *gorm.DB, queries ...*gorm.DB) *gorm.DB {
-	var args []any
-	for _, each := range queries {
-		args = append(args, each)
-	}
-	return db.Raw(strings.TrimPrefix(strings.Repeat(" UNION ALL SELECT * FROM (?) AS part", len(args)), " UNION ALL "), args...)
-}
-
-// seenParts are the tokens that v shows, of any platform: each part by an index of its own, and no token in two of them.
-func (r Reader) seenParts(v models.Visibility) ([]*gorm.DB, error) {
-	s := tokenShortcuts{r, v}
-	switch {
-	case v.All:
-		return []*gorm.DB{s.tokens().Session(&gorm.Session{})}, nil
-	case len(v.Organizations) == 0:
-		return []*gorm.DB{s.tokens().Where("access_tokens.user_id = ?", v.UserID)}, nil
-	}
-	unconditional, err := accessTokenList.conditions(r.db, Query{})
-	if err != nil {
-		return nil, err
-	}
-	administered, own, err := s.parts(unconditional, Query{})
-	return []*gorm.DB{administered, own}, err
-}
-
-// NeverUsed counts the personal tokens that v shows which have not expired and were never used, and gives the one that was made first, nil
-// where there is none. Those of applications come and go by themselves.
-func (r Reader) NeverUsed(v models.Visibility) (Amount, *models.AccessToken, error) {
+// NeverUsed counts the personal tokens of a user, of all for 0, which have not expired and were never used, and gives the one that was made first,
+// nil where there is none. Those of applications come and go by themselves.
+func (r Reader) NeverUsed(userID int64) (Amount, *models.AccessToken, error) {
 	condition, args := neverUsed, []any{r.now}
-	if !v.All { // personal tokens of others are nobody's to administer
-		condition, args = neverUsedAmong+" AND user_id = ?", append(args, v.UserID)
+	if userID != 0 {
+		condition, args = neverUsedAmong+" AND user_id = ?", append(args, userID)
 	}
 	amount, err := r.amount("SELECT 1 AS hit FROM access_tokens WHERE "+condition+" ORDER BY application_id, created", args...)
 	if err != nil || amount.Number == 0 {

@@ -23,15 +23,14 @@ func TestTokenFigures(t *testing.T) {
 			token.Created = db.Now().Add(-time.Duration(world.random.IntN(24*60)) * time.Hour)
 			check(t, db.Write(t.Context(), func(tx *store.Tx) error { return putOne(tx, token) }))
 		}
-		for who, v := range map[string]models.Visibility{"all": {All: true}, "all of the controller": {All: true, Platform: models.Controller}, "a user": {UserID: world.ids("users")[0]},
-			"an administrator": {UserID: world.ids("users")[1], Organizations: world.ids("organizations")[:1]}} {
+		for who, v := range map[int64]models.Visibility{0: {All: true}, world.ids("users")[0]: {UserID: world.ids("users")[0]}} {
 			for _, until := range []time.Time{db.Now().AddDate(0, 0, 1), db.Now().AddDate(0, 0, 3).Truncate(24 * time.Hour), db.Now().AddDate(0, 0, 9)} {
 				since := db.Now().AddDate(0, 0, -29).Unix() / 86400
-				got, err := db.Read(t.Context()).TokenFigures(until, since, v)
+				got, err := db.Read(t.Context()).TokenFigures(until, since, who)
 				check(t, err)
 				want := oneByOne(t, db, until, since, v)
 				if diff := cmp.Diff(want, keyed(got)); diff != "" || len(want) < 4 {
-					t.Errorf("%s until %v: want -, got +\n%s", who, until, diff)
+					t.Errorf("%d until %v: want -, got +\n%s", who, until, diff)
 				}
 			}
 		}
@@ -109,12 +108,12 @@ func TestNeverUsed(t *testing.T) {
 			}
 			return nil
 		}))
-		amount, first, err := db.Read(t.Context()).NeverUsed(models.Visibility{UserID: users[0], Organizations: world.ids("organizations")})
+		amount, first, err := db.Read(t.Context()).NeverUsed(users[0])
 		check(t, err)
 		if amount != (store.Amount{Number: int64(len(want))}) || len(want) > 0 && (first == nil || first.ID != want[0] || first.User.ID != users[0]) {
 			t.Errorf("%+v, the first %+v, want %v", amount, first, want)
 		}
-		all, _, err := db.Read(t.Context()).NeverUsed(models.Visibility{All: true})
+		all, _, err := db.Read(t.Context()).NeverUsed(0)
 		if check(t, err); all.Number < amount.Number {
 			t.Errorf("all are %+v", all)
 		}

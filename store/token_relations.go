@@ -5,6 +5,9 @@ import "gorm.io/gorm"
 // tokenReference is what tokens are sorted by the name of.
 type tokenReference struct{ table, name, key string }
 
+// firstNames is how many names are looked at first, with their counts; each time after that it is twice as many.
+const firstNames = 10
+
 // related is a row that tokens refer to, with the number of the tokens of the list that do.
 type related struct {
 	ID     int64
@@ -23,7 +26,7 @@ func (s tokenShortcuts) byRelation(b *queryBuilder, q Query, by tokenReference, 
 		return b.unindexed().on(s.either("+")).Where("access_tokens."+by.key+condition, args...)
 	}}
 	var same []related // the rows of one name
-	for chunk, from := 2*q.Limit, 0; p.wanted > 0; chunk, from = min(2*chunk, 5000), from+chunk {
+	for chunk, from := firstNames, 0; p.wanted > 0; chunk, from = min(2*chunk, 5000), from+chunk {
 		found, end, err := s.related(b, q, by, descending, chunk, from)
 		if err != nil {
 			return way{}, err

@@ -48,8 +48,11 @@ func (s tokenShortcuts) shown(c counts) counts {
 	return c.where("access_tokens.platform = ?", s.v.Platform)
 }
 
-// total is the number of all tokens.
+// total is the number of all tokens among which a page is looked for in an order: the controller's have indexes of their own.
 func (s tokenShortcuts) total() (int64, error) {
+	if s.v.All && s.v.Platform == models.Controller {
+		return s.r.sum(s.byApplication())
+	}
 	return s.r.sum(tokenShortcuts{r: s.r}.byApplication())
 }
 

@@ -2,10 +2,13 @@ package templates
 
 import (
 	"fmt"
+	"net/url"
+	"slices"
+	"strings"
 	"time"
 )
 
-// OverviewPage is filled into "overview": the tokens that the viewer sees, and what happened of late.
+// OverviewPage is filled into "overview": all tokens or the viewer's own, and what happened of late.
 type OverviewPage struct {
 	Page
 	Everybody bool // all there is; otherwise what concerns the viewer
@@ -68,6 +71,18 @@ type FailedSignIn struct {
 	Network  string
 	Failures int64
 	Last     time.Time
+}
+
+// Tokens is the address of the list of tokens that a number is about, with more of what narrows it, in order.
+func (p OverviewPage) Tokens(more ...string) string {
+	if !p.Everybody {
+		more = append(more, "owner="+url.QueryEscape(p.Viewer.Username))
+	}
+	if len(more) == 0 {
+		return "/tokens"
+	}
+	slices.Sort(more)
+	return "/tokens?" + strings.Join(more, "&")
 }
 
 // From says how many addresses sign-ins failed from.

@@ -34,7 +34,7 @@ func TestOverview(t *testing.T) {
 		token(t, s, "om", models.FaceController, 0)
 
 		for who, want := range map[string]string{"admin": "5 | 4 personal / 1 of applications | 3 | 0", "aud": "5 | 4 personal / 1 of applications | 3 | 0",
-			"alice": "3 | 3 personal / 0 of applications | 2 | 0", "om": "2 | 1 personal / 1 of applications | 1 | 0", "oa": "1 | 0 personal / 1 of applications | 0 | 0"} {
+			"alice": "3 | 3 personal / 0 of applications | 2 | 0", "om": "2 | 1 personal / 1 of applications | 1 | 0", "oa": "0 | 0 personal / 0 of applications | 0 | 0"} {
 			if got := figures(as(t, s, who).get("/").is(200).says("h1", "Overview")); got != want {
 				t.Errorf("%s sees %q, want %q", who, got, want)
 			}
