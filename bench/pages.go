@@ -20,7 +20,7 @@ func consolePages() []listPage {
 	for _, c := range callers {
 		for _, path := range []string{"/", "/tokens", "/tokens?page=100", "/tokens?platform=controller", "/tokens?kind=personal", "/tokens?kind=application&state=active",
 			"/tokens?state=expiring", "/tokens?state=expired&order_by=expires", "/tokens?order_by=created&use=never", "/tokens?order_by=-last_used", "/tokens?order_by=description",
-			"/tokens?owner=user-77", "/tokens?application=207", "/tokens/77", "/tokens/new", "/sessions", "/authorized", "/applications", "/applications/209", "/users", "/users/77",
+			"/tokens?owner=user-10077", "/tokens?application=207", "/tokens/77", "/tokens/new", "/sessions", "/authorized", "/applications", "/applications/209", "/users", "/users/77",
 			"/users?page=100", "/organizations", "/organizations/11", "/activity", "/activity?page=100", "/activity?operation=delete", "/activity/500", "/policy",
 			"/maintenance", "/maintenance/revoke-tokens", "/maintenance/clear-tokens"} {
 			pages = append(pages, listPage{c.name, path})
@@ -33,7 +33,7 @@ func consolePages() []listPage {
 func listPages() []listPage {
 	filters := []string{"", "user=77", "application=207", "platform=controller", "platform=gateway", "scope=read", "application__isnull=true",
 		"application__isnull=false", "created__gt=2001-01-01", "expires__lt=2100-01-01", "description__startswith=token+1",
-		"description__startswith=token+12", "description__startswith=token", "id__in=5,50,500,5000", "user__username=user-77",
+		"description__startswith=token+12", "description__startswith=token", "id__in=5,50,500,5000", "user__username=user-10077",
 		"application__name=app-207", "application__organization=3"}
 	orders := []string{"-id", "created", "-created", "expires", "-expires", "last_used", "-last_used", "description", "-description", "user__username",
 		"-user__username", "application__name", "-application__name"}

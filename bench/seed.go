@@ -42,11 +42,11 @@ const sessionOfCaller = `INSERT INTO sessions (digest, user_id, address, agent, 
 // seeding stores 10,000 users, 210 applications in 11 organizations and n tokens by SQL: 100 for each of so many users, every second of an
 // application, 22 at least for each, 3 in 100 of the controller, one in ten expired, one in three used, a few of nobody; and an activity
 // entry for each. So a page of one user, of the last organization or of one of its ten applications, which have 50 tokens each, has
-// the same rows, however many tokens there are. The first organization has one in twenty of all.
+// the same rows, and those who come first by name have tokens, however many tokens there are. The first organization has one in twenty of all.
 var seeding = []string{
 	`INSERT INTO users (username, password, first_name, last_name, email, is_superuser, is_platform_auditor, is_active, managed, ldap_dn,
 			external_account, external_source, created, modified)
-		{series 10000} SELECT 'user-' || n, '!', '', '', '', false, false, true, false, '', '', '', {now}, {now} {from 10000}`,
+		{series 10000} SELECT 'user-' || (10000 + n), '!', '', '', '', false, false, true, false, '', '', '', {now}, {now} {from 10000}`,
 	"INSERT INTO organizations (name, description, managed, created, modified) {series 11} SELECT 'org-' || n, '', false, {now}, {now} {from 11}",
 	`INSERT INTO applications (name, description, organization_id, client_id, client_type, authorization_grant_type, grant_types, redirect_uris,
 			post_logout_redirect_uris, resource_uris, algorithm, skip_authorization, require_pkce, introspect_all, platform, created, modified)
