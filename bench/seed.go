@@ -42,7 +42,7 @@ const sessionOfCaller = `INSERT INTO sessions (digest, user_id, address, agent, 
 // seeding stores 10,000 users, 210 applications in 11 organizations and n tokens by SQL: 100 for each of so many users, every second of an
 // application, 22 at least for each, 3 in 100 of the controller, one in ten expired, one in three used, a few of nobody; and an activity
 // entry for each. So a page of one user, of the last organization or of one of its ten applications, which have 50 tokens each, has
-// the same rows, and those who come first by name have tokens, however many tokens there are. The first organization has one in twenty of all.
+// the same rows, of the same hundred users, and those who come first by name have tokens, however many tokens there are. The first organization has one in twenty of all.
 var seeding = []string{
 	`INSERT INTO users (username, password, first_name, last_name, email, is_superuser, is_platform_auditor, is_active, managed, ldap_dn,
 			external_account, external_source, created, modified)
@@ -54,7 +54,7 @@ var seeding = []string{
 		CASE WHEN n % 33 = 0 THEN 'controller' ELSE 'gateway' END, {now}, {now} {from 210}`,
 	`INSERT INTO access_tokens (digest, hint, user_id, application_id, scope, description, expires, last_used, last_used_address, platform,
 			family_id, audience, created, modified, created_by)
-		{series {N}} SELECT {digest}, 'abcd', CASE WHEN n % 100 <> 98 THEN 2 + n * 2654435761 / 65536 % {users} END,
+		{series {N}} SELECT {digest}, 'abcd', CASE WHEN n % 100 <> 98 THEN 2 + n * 2654435761 / 65536 % CASE WHEN n <= 1000 THEN 100 ELSE {users} END END,
 		{application}, CASE n / 7 % 5 WHEN 0 THEN 'read' WHEN 1 THEN 'read write' ELSE 'write' END, 'token ' || n,
 		{now} + (n * 37 % 365 - 36) * {day} + n * {second}, CASE WHEN n % 3 = 0 THEN {now} - n * 7919 % 1000000 * {second} END, '',
 		CASE WHEN ({application}) % 33 = 0 OR n % 2 = 1 AND n % 33 = 0 THEN 'controller' ELSE 'gateway' END,
