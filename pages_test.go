@@ -150,7 +150,7 @@ var consolePages = []consolePage{
 	}},
 	{name: "policy-audited", who: auditor, path: "/policy"},
 
-	{name: "reference", who: administrator, path: "/reference", reach: func(b *browser, _ *shown) {
+	{name: "reference", who: administrator, path: "/docs", reach: func(b *browser, _ *shown) {
 		b.do("wait for the description", chromedp.WaitReady(chromedp.CSS(".reference .opblock-tag")))
 	}},
 

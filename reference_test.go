@@ -23,7 +23,7 @@ func TestReferenceOfTheAPI(t *testing.T) {
 		b.signIn("admin", adminPassword)
 		for _, size := range [][2]int64{{1440, 900}, {390, 844}} {
 			b.do("resize", chromedp.EmulateViewport(size[0], size[1]))
-			b.visit("/reference")
+			b.visit("/docs")
 			b.try("Gateway", "showGatewayMe", "200", `"username": "admin"`)
 			b.try("Gateway tokens", "createGatewayToken", "201", `"type": "o_auth2_access_token"`)
 			b.fits()

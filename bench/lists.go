@@ -16,7 +16,8 @@ import (
 const (
 	few, many = 10_000, 1_000_000 // the numbers of tokens between which the time for a page should not grow
 
-	repetitions = 15 // how often each page is asked for, in turn with few and with many tokens
+	repetitions = 15 // how often each page is asked for, in turn with few and with many tokens,
+	again       = 3  // and how many times as often once more, if it seems to grow
 
 	growth      = 1.3                  // what counts as growing, as a ratio of the quickest answers,
 	discernible = time.Millisecond / 2 // if it is as much as this: what a page that takes less than that needs depends on the moment
@@ -60,7 +61,10 @@ func comparePages(ctx context.Context, what string, pages []listPage, limit time
 		if !pagesMeasured.MatchString(page.caller + " " + page.path) {
 			continue
 		}
-		costs, err := measurePage(ctx, page, small, large)
+		costs, err := measurePage(ctx, page, repetitions, small, large)
+		if err == nil && costs[0].comparable(costs[1]) && costs[0].growsTo(costs[1]) {
+			costs, err = measurePage(ctx, page, again*repetitions, small, large)
+		}
 		if err != nil {
 			return err
 		}
@@ -80,10 +84,10 @@ type listTotals struct{ pages, late, compared, grown int }
 // add counts a page and says what there is to say of it.
 func (s *listTotals) add(small, large pageCost, limit time.Duration) string {
 	said := fmt.Sprintf("%d and %d rows", small.rows, large.rows)
-	if small.rows == large.rows && small.took > 0 {
+	if small.comparable(large) {
 		s.compared++
 		said = fmt.Sprintf("ratio %5.2f", large.quickest.Seconds()/small.quickest.Seconds())
-		if grows(small.quickest, large.quickest) && grows(small.took, large.took) {
+		if small.growsTo(large) {
 			s.grown++
 			said += "   grows"
 		}
@@ -95,7 +99,15 @@ func (s *listTotals) add(small, large pageCost, limit time.Duration) string {
 	return said
 }
 
-// grows tells more from less that depends on the moment; both the quickest answers and the medians have to say so.
+// comparable reports whether both are the same page.
+func (c pageCost) comparable(with pageCost) bool { return c.rows == with.rows && c.took > 0 }
+
+// growsTo reports whether both the quickest answers and the medians say so.
+func (c pageCost) growsTo(large pageCost) bool {
+	return grows(c.quickest, large.quickest) && grows(c.took, large.took)
+}
+
+// grows tells more from less that depends on the moment.
 func grows(small, large time.Duration) bool {
 	return large.Seconds() > growth*small.Seconds() && large-small > discernible
 }
@@ -139,7 +151,7 @@ func stored(ctx context.Context, database, binary string, n int) (*storedTokens,
 }
 
 // measurePage asks each program for a page in turn, so that a disturbance of the machine meets all.
-func measurePage(ctx context.Context, page listPage, programs ...*storedTokens) ([]pageCost, error) {
+func measurePage(ctx context.Context, page listPage, repetitions int, programs ...*storedTokens) ([]pageCost, error) {
 	costs, each := make([]pageCost, len(programs)), make([][]time.Duration, len(programs))
 	for range repetitions {
 		for n, program := range programs {

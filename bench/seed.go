@@ -70,7 +70,7 @@ var seeding = []string{
 		n, '', '', 0, '', '', '{}' {from {N}}`,
 }
 
-// seed fills a migrated database. PostgreSQL leaves it as it would be after a night, vacuumed and analyzed.
+// seed fills a migrated database, and waits until the disk has it. PostgreSQL leaves it as it would be after a night, vacuumed and analyzed.
 func seed(ctx context.Context, address string, n int) error {
 	step := int(365*24*time.Hour/time.Microsecond) / n
 	numbers := strings.NewReplacer("{N}", fmt.Sprint(n), "{users}", fmt.Sprint(n/100), "{application}",
@@ -78,13 +78,13 @@ func seed(ctx context.Context, address string, n int) error {
 	driver, between, from := "pgx", "", "FROM generate_series(1::bigint, $1) AS series(n)"
 	dialect := []string{"{digest}", "sha256(n::text::bytea)", "{second}", "interval '1 second'", "{day}", "interval '1 day'",
 		"{step}", fmt.Sprintf("interval '%d microseconds'", step), "{now}", "(SELECT date_trunc('second', created) FROM users WHERE id = 1)"}
-	finish := "VACUUM ANALYZE"
+	finish := []string{"VACUUM ANALYZE", "CHECKPOINT"}
 	if path, ok := strings.CutPrefix(address, "sqlite:"); ok {
 		driver, address = "sqlite", "file:"+path+"?_pragma=busy_timeout(10000)&_pragma=synchronous(OFF)&_pragma=cache_size(-400000)"
 		between, from = "WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < $1)", "FROM series"
 		dialect = []string{"{digest}", "CAST(printf('%032d', n) AS BLOB)", "{second}", "1000000", "{day}", "86400000000",
 			"{step}", fmt.Sprint(step), "{now}", "(SELECT created / 1000000 * 1000000 FROM users WHERE id = 1)"}
-		finish = "PRAGMA wal_checkpoint(TRUNCATE)"
+		finish = []string{"PRAGMA synchronous = FULL", "PRAGMA wal_checkpoint(TRUNCATE)"}
 	}
 	db, err := sql.Open(driver, address)
 	if err != nil {
@@ -99,7 +99,7 @@ func seed(ctx context.Context, address string, n int) error {
 		}
 		statements = append(statements[:len(statements):len(statements)], own(ofCaller, c.name), own(sessionOfCaller, session(c.name)), c.rights)
 	}
-	for _, statement := range append(statements, finish) {
+	for _, statement := range append(statements, finish...) {
 		statement = numbers.Replace(statement)
 		statement = seriesPattern.ReplaceAllString(statement, between)
 		statement = fromPattern.ReplaceAllString(statement, from)

@@ -265,6 +265,7 @@ func (s *Server) expireSessions(ctx context.Context, actor Actor, username strin
 			break
 		}
 		done[session.UserID], all = true, all+ended
+		advance(ctx, ended)
 	}
 	if all == 0 {
 		return 0, err

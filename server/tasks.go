@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gatehouse/models"
@@ -44,8 +45,13 @@ type Running struct {
 	Started time.Time
 	Entry   int64 // of the activity stream that tells the numbers; 0: there was nothing to do
 	Err     error
-	done    chan struct{}
+
+	progress atomic.Int64
+	done     chan struct{}
 }
+
+// Progress is how many tokens, codes and sessions the task has dealt with so far.
+func (r *Running) Progress() int64 { return r.progress.Load() }
 
 // Done is closed when the task has ended.
 func (r *Running) Done() <-chan struct{} { return r.done }
@@ -88,7 +94,7 @@ func (s *Server) StartTask(ctx context.Context, actor Actor, task Task) (*Runnin
 	if actor.User != nil {
 		running.By = actor.User.Username
 	}
-	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	work, cancel := context.WithCancel(WithProgress(context.WithoutCancel(ctx), running.progress.Store))
 	s.tasks.last, s.tasks.cancel = running, cancel
 	go func() {
 		defer cancel()

@@ -57,6 +57,7 @@ func (s *Server) revokeAndRecord(ctx context.Context, actor Actor, r Revocation)
 	report := r.Report
 	r.Report = func(refresh []models.RefreshToken, access []models.AccessToken) error {
 		refreshTokens, accessTokens = refreshTokens+int64(len(refresh)), accessTokens+int64(len(access))
+		advance(ctx, int64(len(refresh)+len(access)))
 		if report == nil {
 			return nil
 		}
@@ -230,7 +231,10 @@ func (s *Server) clear(ctx context.Context, count *int64, step func(*store.Tx, i
 			removed, err = step(tx, s.options.ClearBatchSize)
 			return err
 		})
-		*count += removed
+		if err == nil {
+			*count += removed
+			advance(ctx, removed)
+		}
 		if err != nil || removed < int64(s.options.ClearBatchSize) {
 			return err
 		}

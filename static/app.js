@@ -201,6 +201,26 @@ function bindHandovers() {
   each("form[data-submit-at-once]", (form) => form.requestSubmit());
 }
 
+// data-progress stands for work that goes on in the server: main is asked for again until it holds none. What changed is said.
+function bindProgress() {
+  const look = async () => {
+    const shown = document.querySelector("[data-progress]");
+    if (!shown) return;
+    try {
+      const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const now = page.querySelector("[data-progress]");
+      if (now) shown.replaceWith(now);
+      else if (answer.ok && !answer.redirected) {
+        document.querySelector("main").replaceChildren(...page.querySelector("main").childNodes);
+        return say("The task has ended.");
+      }
+    } catch { /* the server is out of reach: perhaps not for long */ }
+    setTimeout(look, document.hidden ? 15000 : 2000);
+  };
+  setTimeout(look, 2000);
+}
+
 bindThemes();
 bindFragments();
 bindCopies();
@@ -212,3 +232,4 @@ bindConfirmations();
 bindTimes();
 bindMenus();
 bindHandovers();
+bindProgress();

@@ -31,10 +31,11 @@ type TaskCard struct {
 
 // RunningTask is the task that this server has under way, or that has failed; no Title for none.
 type RunningTask struct {
-	Title   string
-	By      string
-	Started time.Time
-	Failed  bool
+	Title    string
+	By       string
+	Started  time.Time
+	Progress int64 // tokens, codes and sessions so far
+	Failed   bool
 }
 
 // ImportSummary is an import in the table of all.

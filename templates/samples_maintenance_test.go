@@ -17,7 +17,7 @@ func maintenanceSamples() []sample {
 	remarks := []ImportRemark{{"main_oauth2application", 7, "An application with a rather long name that nobody shortened", "its name is taken here"}, {"auth_user", 12, "", "its id is taken here"}}
 	return []sample{
 		{"maintenance", "all", MaintenancePage{Page: samplePage("maintenance"), Cards: cards, Runs: sampleEntries()[3:], Imports: imports, Result: "revoked 3 access tokens, 0 refresh tokens of alice"}},
-		{"maintenance", "running", MaintenancePage{Page: samplePage("maintenance"), Cards: cards, Task: RunningTask{Title: "Revoke tokens", By: "admin", Started: ago(time.Minute)}}},
+		{"maintenance", "running", MaintenancePage{Page: samplePage("maintenance"), Cards: cards, Task: RunningTask{Title: "Revoke tokens", By: "admin", Started: ago(time.Minute), Progress: 1_204_000}}},
 		{"maintenance", "failed", MaintenancePage{Page: samplePage("maintenance"), Cards: cards, Task: RunningTask{Title: "Revoke tokens", By: "admin", Started: ago(time.Minute), Failed: true}}},
 		{"task", "everybody", revoke},
 		{"task", "unknown-user", unknown},

@@ -169,7 +169,7 @@ var accesses = []access{
 	{"GET", "/activity/export.json", "", "302 200 200 200 200 200"},
 	{"GET", "/users/export.csv?organization={organization}", "", "302 403 200 200 200 200"},
 
-	{"GET", "/reference", "", "302 200 200 200 200 200"},
+	{"GET", "/docs", "", "302 200 200 200 200 200"},
 
 	{"GET", "/device", "", "302 200 200 200 200 200"},
 	{"POST", "/device", "user_code={user_code}", "303 200 200 200 200 200"},

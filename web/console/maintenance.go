@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	taskWait   = 10 * time.Second // how long a form waits for its task, which goes on beyond that (ADR 0023)
+	taskWait   = 3 * time.Second // how long a form waits for its task, which goes on beyond that (ADR 0023)
 	lastRuns   = 10
 	mostImport = 50
 )
@@ -80,6 +80,7 @@ func (w *Console) showMaintenance(c *gin.Context) error {
 	}
 	data := templates.MaintenancePage{Page: w.page(c, "maintenance"), Cards: cards, Runs: entryRows(runs, known), Task: underWay(w.server.LastTask()),
 		Result: w.resultOf(c)}
+	mayConnect(c) // to see how far a task is
 	for n := range imports {
 		data.Imports = append(data.Imports, importSummary(&imports[n]))
 	}
@@ -91,7 +92,7 @@ func underWay(last *server.Running) templates.RunningTask {
 	if last == nil || last.Ended() && last.Err == nil {
 		return templates.RunningTask{}
 	}
-	return templates.RunningTask{Title: words[last.Task.Kind].title, By: last.By, Started: last.Started, Failed: last.Ended()}
+	return templates.RunningTask{Title: words[last.Task.Kind].title, By: last.By, Started: last.Started, Progress: last.Progress(), Failed: last.Ended()}
 }
 
 // resultOf is what the entry says that the address names as the result of a task.

@@ -74,7 +74,7 @@ func (w *Console) table() []page {
 		{method: get, path: "/policy", handler: w.showPolicy},
 		{method: post, path: "/policy", handler: w.changePolicy},
 
-		{method: get, path: "/reference", handler: w.showReference},
+		{method: get, path: "/docs", handler: w.showReference},
 	})
 }
 
