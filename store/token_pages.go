@@ -22,7 +22,7 @@ func (s tokenShortcuts) way(b *queryBuilder, q Query, count int64) (way, error) 
 	counted := q.asksOnly("application", "platform", "scope")
 	few := q.names("user") || q.names("id") // what an index of the condition leads to
 	switch own := !s.v.All && len(s.v.Organizations) == 0; {
-	case field == "application__name" && s.grouped(q) != nil:
+	case field == "application__name" && s.grouped(q) != nil && (s.v.All || own || s.v.Platform == "" && len(q.Filters) == 0): // otherwise few are sorted
 		return s.byRelation(b, q, tokenReference{"applications", "name", "application_id"}, descending)
 	case own:
 		b, err := accessTokenList.build(s.r.db, q) // with what the order joins
@@ -204,7 +204,7 @@ func (s tokenShortcuts) seen(b *queryBuilder, q Query, count int64, descending b
 	if err != nil {
 		return way{}, err
 	}
-	seen, err := s.countUnion(none)
+	seen, err := s.r.sum(s.union().on(none))
 	if err == nil && count*count < 5*seen*int64(q.Offset+q.Limit) { // merging reads descriptions from the table
 		return s.sorted(q, "id", descending)
 	}

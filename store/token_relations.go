@@ -18,12 +18,8 @@ type related struct {
 // byRelation finds a page in the order of a name that tokens refer to: it goes through the names, by the counts of their tokens, up to
 // those that the page shows. Tokens that refer to nothing come last.
 func (s tokenShortcuts) byRelation(b *queryBuilder, q Query, by tokenReference, descending bool) (way, error) {
-	p := &relationPage{skip: q.Offset, wanted: q.Limit, ids: []int64{}, read: func(condition string, args ...any) *gorm.DB {
-		if !s.v.All && len(s.v.Organizations) == 0 {
-			return b.unindexed().on(s.tokens()).Where("access_tokens.user_id = ?", s.v.UserID).
-				Where("(access_tokens."+by.key+condition+") IS TRUE", args...)
-		}
-		return b.unindexed().on(s.either("+")).Where("access_tokens."+by.key+condition, args...)
+	p := &relationPage{r: s.r, skip: q.Offset, wanted: q.Limit, ids: []int64{}, read: func(condition string, args ...any) []*gorm.DB {
+		return s.referring(b.unindexed(), "access_tokens."+by.key+condition, args...)
 	}}
 	var same []related // the rows of one name
 	for chunk, from := firstNames, 0; p.wanted > 0; chunk, from = min(2*chunk, 5000), from+chunk {
@@ -44,8 +40,7 @@ func (s tokenShortcuts) byRelation(b *queryBuilder, q Query, by tokenReference, 
 			if err := p.add(same); err != nil {
 				return way{}, err
 			}
-			err := p.take(p.read(" IS NULL"), p.skip+p.wanted)
-			if err != nil {
+			if err := p.take(p.read(" IS NULL"), p.skip+p.wanted); err != nil {
 				return way{}, err
 			}
 			break
@@ -54,17 +49,42 @@ func (s tokenShortcuts) byRelation(b *queryBuilder, q Query, by tokenReference, 
 	if len(p.whole) == 0 {
 		return way{ids: p.ids}, nil
 	}
-	var ids []int64
-	err := p.read(" IN ?", p.whole).Pluck("access_tokens.id", &ids).Error
-	return way{ids: append(p.ids, ids...)}, err
+	for _, part := range p.read(" IN ?", p.whole) {
+		var ids []int64
+		if err := part.Pluck("access_tokens.id", &ids).Error; err != nil {
+			return way{}, err
+		}
+		p.ids = append(p.ids, ids...)
+	}
+	return way{ids: p.ids}, nil
+}
+
+// referring are the tokens of the list that meet a condition on what they refer to, in parts none of whose tokens is in another: those of an
+// administrator are read by the index of applications, the rest of their own, like those of anybody, by that of users.
+func (s tokenShortcuts) referring(b *queryBuilder, condition string, args ...any) []*gorm.DB {
+	if s.v.All {
+		return []*gorm.DB{b.on(s.either("")).Where(condition, args...)}
+	}
+	own := b.on(s.tokens()).Where("access_tokens.user_id = ?", s.v.UserID).Where("("+condition+") IS TRUE", args...)
+	if len(s.v.Organizations) == 0 {
+		return []*gorm.DB{own}
+	}
+	own = own.Where("(access_tokens.application_id IS NULL OR NOT "+administered+")", s.v.Organizations)
+	if len(args) == 0 { // nobody administers what is of no application
+		return []*gorm.DB{own}
+	}
+	others := b.on(s.tokens()).Where("access_tokens.application_id IN (SELECT id FROM applications WHERE organization_id IN ? AND id IN ?)",
+		append([]any{s.v.Organizations}, args...)...)
+	return []*gorm.DB{others, own}
 }
 
 // relationPage is a page in the making, of tokens by the name of what they refer to.
 type relationPage struct {
+	r            Reader
 	skip, wanted int
 	ids          []int64
 	whole        []int64 // what all tokens of are on the page
-	read         func(condition string, args ...any) *gorm.DB
+	read         func(condition string, args ...any) []*gorm.DB
 }
 
 // add goes on to the tokens of the rows of one name.
@@ -81,13 +101,16 @@ func (p *relationPage) add(same []related) error {
 }
 
 // take reads of n tokens in the order of ids those that the page shows.
-func (p *relationPage) take(tokens *gorm.DB, n int) error {
+func (p *relationPage) take(parts []*gorm.DB, n int) error {
 	if p.wanted == 0 || n <= p.skip {
 		p.skip -= min(n, p.skip)
 		return nil
 	}
-	var ids []int64
-	err := tokens.Order("access_tokens.id").Limit(p.wanted).Offset(p.skip).Pluck("access_tokens.id", &ids).Error
+	var branches []branch
+	for _, part := range parts {
+		branches = append(branches, branch{part, "access_tokens.id"})
+	}
+	ids, err := p.r.merge("access_tokens", branches, false, Query{Offset: p.skip, Limit: p.wanted})
 	p.ids, p.skip, p.wanted = append(p.ids, ids...), 0, p.wanted-len(ids)
 	return err
 }
@@ -99,7 +122,16 @@ func (s tokenShortcuts) related(b *queryBuilder, q Query, by tokenReference, des
 		order = by.name + " DESC, id"
 	}
 	var names []related
-	err := s.r.db.Table(by.table).Select("id, " + by.name + " AS name").Order(order).Limit(chunk).Offset(from).Scan(&names).Error
+	among := s.r.db.Table(by.table)
+	switch { // of many these may be few
+	case by.key == "user_id":
+		among = among.Where("EXISTS (SELECT 1 FROM user_token_counts WHERE user_token_counts.user_id = users.id)" +
+			" OR id IN (SELECT user_id FROM access_token_changes)")
+	case !s.v.All && len(s.v.Organizations) > 0:
+		among = among.Where("organization_id IN ? OR id IN (SELECT application_id FROM user_token_counts WHERE user_id = ?)"+
+			" OR id IN (SELECT application_id FROM access_token_changes WHERE user_id = ?)", s.v.Organizations, s.v.UserID, s.v.UserID)
+	}
+	err := among.Select("id, " + by.name + " AS name").Order(order).Limit(chunk).Offset(from).Scan(&names).Error
 	if err != nil {
 		return nil, false, err
 	}

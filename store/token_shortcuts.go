@@ -64,6 +64,8 @@ func (s tokenShortcuts) grouped(q Query) counts {
 	switch own := len(s.v.Organizations) == 0; {
 	case s.v.All && q.asksOnly("application", "platform", "scope"):
 		return s.byApplication()
+	case !s.v.All && !own && q.asksOnly("application", "platform", "scope"):
+		return s.union()
 	case !q.asksOnly("user", "application", "platform", "scope"):
 		return nil
 	case s.v.All && named:
@@ -80,8 +82,6 @@ func (s tokenShortcuts) count(b *queryBuilder, q Query) (n Amount, known bool, e
 	switch grouped := s.grouped(q); {
 	case grouped != nil:
 		n.Number, err = s.r.sum(grouped.on(b))
-	case !s.v.All && len(s.v.Organizations) > 0 && q.asksOnly("application", "platform", "scope"):
-		n.Number, err = s.countUnion(b)
 	case q.SkipCount:
 		return n, false, nil
 	case s.v.All:
@@ -156,13 +156,9 @@ func (s tokenShortcuts) tokens() *gorm.DB {
 	return db
 }
 
-// countUnion counts the own tokens and those that are administered, without counting twice what is both.
-func (s tokenShortcuts) countUnion(b *queryBuilder) (int64, error) {
-	own, err := s.r.sum(s.byUser().where("access_tokens.user_id = ?", s.v.UserID).
-		where("(access_tokens.application_id IS NULL OR NOT "+administered+")", s.v.Organizations).on(b))
-	if err != nil {
-		return 0, err
-	}
-	others, err := s.r.sum(s.byApplication().where(administered, s.v.Organizations).on(b))
-	return own + others, err
+// union counts what is administered, and the rest of the own tokens: nothing twice that is both.
+func (s tokenShortcuts) union() counts {
+	own := s.byUser().where("access_tokens.user_id = ?", s.v.UserID).
+		where("(access_tokens.application_id IS NULL OR NOT "+administered+")", s.v.Organizations)
+	return append(own, s.byApplication().where(administered, s.v.Organizations)...)
 }
