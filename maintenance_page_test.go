@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -70,6 +71,36 @@ func TestMaintenanceWalk(t *testing.T) {
 			if !strings.Contains(notes, want) {
 				t.Errorf("the runs are %q, want %q", notes, want)
 			}
+		}
+	})
+}
+
+// TestProgressOfATask clears token by token with a second between two: the page tells how far it is, and what it did, without being loaded again.
+func TestProgressOfATask(t *testing.T) {
+	t.Parallel()
+	storetest.EachURL(t, func(t *testing.T, database string) {
+		p := newProgram(t, database, "GATEHOUSE_SUPERUSER_PASSWORD="+adminPassword, "CLEAR_EXPIRED_TOKENS_BATCH_SIZE=1", "CLEAR_EXPIRED_TOKENS_BATCH_INTERVAL=1")
+		p.mustCommand("createsuperuser", "--noinput", "--username", "admin", "--email", "admin@example.org")
+		p.serve()
+		for range 7 {
+			p.newToken("admin")
+		}
+		if _, err := p.target().ExecContext(t.Context(), "UPDATE access_tokens SET expires = created"); err != nil {
+			t.Fatal(err)
+		}
+		b := openBrowser(t, p.url)
+		b.signIn("admin", adminPassword)
+		b.visit("/maintenance/clear-tokens")
+		b.do("confirm", chromedp.Click(chromedp.CSS(`#f-confirm`)))
+		b.click(`main form[method="post"] button`)
+		b.see("is under way")
+		b.do("stay on this page", chromedp.Evaluate[chromedp.Void](`void (window.stayed = true)`))
+		for _, text := range []string{"so far", "cleared 7 access tokens"} {
+			b.do("wait for: "+text, chromedp.Poll[chromedp.Void](`document.querySelector("main").innerText.includes("`+text+`")`, chromedp.WithPollingTimeout(30*time.Second)))
+		}
+		b.do("look", chromedp.Poll[chromedp.Void](`window.stayed && !document.querySelector("[data-progress]")`, chromedp.WithPollingTimeout(time.Second)))
+		if tokens := rowsOf(t, p.target(), "SELECT id FROM access_tokens"); tokens != "" {
+			t.Errorf("there are tokens left: %s", tokens)
 		}
 	})
 }
