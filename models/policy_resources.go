@@ -114,9 +114,10 @@ func (p Policy) seesUser(actor Actor, user *User) bool {
 	return false
 }
 
-// administersUser: an ordinary user who belongs to organizations, all of which the actor administers.
+// administersUser: an ordinary user who belongs to organizations, all of which the actor administers; nobody where the setting
+// MANAGE_ORGANIZATION_AUTH keeps users from administrators of organizations.
 func (p Policy) administersUser(actor Actor, user *User) bool {
-	if user.IsSuperuser || user.IsPlatformAuditor || len(user.Memberships) == 0 {
+	if !p.ManageOrganizationAuth || user.IsSuperuser || user.IsPlatformAuditor || len(user.Memberships) == 0 {
 		return false
 	}
 	for _, m := range user.Memberships {

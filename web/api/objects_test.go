@@ -161,6 +161,15 @@ func TestSwitches(t *testing.T) {
 		s.Post(t, "oa", G+"users/", carol).Want(403)
 		s.Post(t, "oa", path(C, "organizations", s.Organization.ID, "users"), carol).Want(403)
 		s.Post(t, "oa", path(C, "organizations", s.Organization.ID, "users"), fields{"id": s.ID("om")}).Want(403)
+		for _, mount := range []string{G, C} {
+			member := path(mount, "users", s.ID("om"))
+			for _, change := range []fields{{"first_name": "x"}, {"password": "another long password"}, {"is_active": false}} {
+				s.Patch(t, "oa", member, change).Want(403)
+			}
+			s.Delete(t, "oa", member).Want(403)
+			s.Get(t, "oa", member).Want(200).Equal("summary_fields.user_capabilities.edit", false).Equal("summary_fields.user_capabilities.delete", false)
+			s.Patch(t, "om", member, fields{"first_name": "x"}).Want(200)
+		}
 		for _, role := range []string{"users", "admins", "auditors"} {
 			s.Do(t, "oa", "OPTIONS", path(C, "organizations", s.Organization.ID, role), nil).Want(200).Equal("actions.POST", nil)
 		}
