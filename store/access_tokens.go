@@ -50,13 +50,15 @@ func (r Reader) AccessToken(id int64) (*models.AccessToken, error) {
 	return one[models.AccessToken](withAccessToken(r.db).Where("id = ?", id))
 }
 
-// withBearer loads what is decided by when a token is presented.
-func withBearer(db *gorm.DB) *gorm.DB { return db.Preload("User.Memberships").Preload("Application") }
+// withBearer loads what is decided by when a token is presented, in one statement and one for memberships.
+func withBearer(db *gorm.DB) *gorm.DB {
+	return db.Joins("User").Joins("Application").Preload("User.Memberships")
+}
 
 // AccessTokenByDigest loads the token whose value is presented, expired or not, with application, and with the user and the user's
 // memberships; ErrNotFound. A value that a regenerated token had before counts while it overlaps.
 func (r Reader) AccessTokenByDigest(digest models.Digest) (*models.AccessToken, error) {
-	token, err := one[models.AccessToken](withBearer(r.db).Where("digest = ?", digest))
+	token, err := one[models.AccessToken](withBearer(r.db).Where("access_tokens.digest = ?", digest))
 	if errors.Is(err, ErrNotFound) {
 		return r.replacedToken(digest)
 	}

@@ -63,9 +63,14 @@ func (r Reader) ApplicationByName(name, organization string) (*models.Applicatio
 	return named[models.Application](withApplication(r.db).Where("name = ? AND organization_id = ?", name, owner.ID), name)
 }
 
-// ApplicationByClientID loads the application that a client names, with its live secrets and owner; ErrNotFound.
+// ApplicationByClientID loads the application that a client names, with its organization, live secrets and owner; ErrNotFound.
 func (r Reader) ApplicationByClientID(clientID string) (*models.Application, error) {
 	return named[models.Application](withApplication(r.db).Where("client_id = ?", clientID), clientID)
+}
+
+// Client loads like ApplicationByClientID, without the organization: what each request of a client asks for.
+func (r Reader) Client(clientID string) (*models.Application, error) {
+	return named[models.Application](r.db.Preload("User").Preload("ClientSecrets").Where("client_id = ?", clientID), clientID)
 }
 
 // Applications lists applications with organization, owner and live secrets.
