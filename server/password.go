@@ -2,6 +2,8 @@ package server
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/base64"
 	"fmt"
 	"unicode/utf8"
 
@@ -17,8 +19,13 @@ const (
 	passwordLongest  = 1024
 )
 
-// ownMemory is what a digest of ours takes, in KiB (RFC 9106, OWASP's first choice of parameters).
-const ownMemory = 19 * 1024
+// What a digest of ours takes (RFC 9106, OWASP's first choice of parameters).
+const (
+	ownMemory = 19 * 1024 // KiB
+	ownPasses = 2
+	ownSalt   = 16 // bytes
+	ownKey    = 32 // bytes
+)
 
 // passwordGate hashes and verifies passwords with argon2id, a bounded number at once: each takes 19 MiB. What other systems made may take
 // more, of which one is computed at a time (ADR 0022). Others wait their turn for as long as their context lives.
@@ -31,7 +38,7 @@ type passwordGate struct {
 }
 
 func newPasswordGate(seats int) (*passwordGate, error) {
-	hasher, err := argon2.New(argon2.WithVariantID(), argon2.WithM(ownMemory), argon2.WithT(2), argon2.WithP(1), argon2.WithK(32))
+	hasher, err := argon2.New(argon2.WithVariantID(), argon2.WithM(ownMemory), argon2.WithT(ownPasses), argon2.WithP(1), argon2.WithK(ownKey))
 	if err != nil {
 		return nil, fmt.Errorf("prepare argon2id: %w", err)
 	}
@@ -39,9 +46,15 @@ func newPasswordGate(seats int) (*passwordGate, error) {
 	if err != nil {
 		return nil, err
 	}
-	gate := &passwordGate{seats: make(chan struct{}, seats), large: make(chan struct{}, 1), decoder: decoder, hasher: hasher}
-	gate.dummy, err = gate.digest(context.Background(), models.RandomText(16))
-	return gate, err
+	return &passwordGate{seats: make(chan struct{}, seats), large: make(chan struct{}, 1), decoder: decoder, hasher: hasher, dummy: dummyDigest()}, nil
+}
+
+// dummyDigest is like those that we make, but of no password: its key is random. So nothing is hashed before somebody signs in.
+func dummyDigest() models.PasswordDigest {
+	var random [ownSalt + ownKey]byte
+	_, _ = rand.Read(random[:]) // never fails
+	encode := base64.RawStdEncoding.EncodeToString
+	return models.PasswordDigest(fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=1$%s$%s", ownMemory, ownPasses, encode(random[:ownSalt]), encode(random[ownSalt:])))
 }
 
 // enter waits for the turn of what takes that much memory, in KiB. Who waits for the turn of the large ones keeps no seat from the others.
