@@ -81,3 +81,36 @@ func askToken(base, clientID, secret string) (string, bool) {
 	err = json.NewDecoder(response.Body).Decode(&answered)
 	return answered.AccessToken, err == nil && response.StatusCode == http.StatusOK
 }
+
+// TestUsesAreStored: that a token was used is stored while the program runs, and what is not stored yet when it is asked to stop.
+func TestUsesAreStored(t *testing.T) {
+	t.Parallel()
+	storetest.EachURL(t, func(t *testing.T, database string) {
+		p := newProgram(t, database, "GATEHOUSE_SUPERUSER_PASSWORD=correct horse battery")
+		p.mustCommand("createsuperuser", "--noinput", "--username", "admin", "--email", "admin@example.org")
+		p.serve()
+		first, second := p.newToken("admin"), p.newToken("admin")
+		p.api(http.MethodGet, "/api/gateway/v1/me/", first, nil).want(t, 200)
+		p.waitForUse("1")
+		p.api(http.MethodGet, "/api/gateway/v1/me/", second, nil).want(t, 200)
+		if code := p.end(syscall.SIGTERM); code != 0 {
+			t.Errorf("exit %d", code)
+		}
+		if unused := rowsOf(t, p.target(), "SELECT id FROM access_tokens WHERE last_used IS NULL"); unused != "" {
+			t.Errorf("these were never used: %s", unused)
+		}
+	})
+}
+
+// waitForUse waits until it is stored that the token with the id was used.
+func (p *program) waitForUse(id string) {
+	p.t.Helper()
+	db := p.target()
+	for range 300 {
+		if rowsOf(p.t, db, "SELECT id FROM access_tokens WHERE last_used IS NOT NULL AND id = "+id) != "" {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	p.t.Fatal("that the token was used is not stored")
+}

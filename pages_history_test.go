@@ -103,7 +103,9 @@ func (p *past) tokens(present time.Time) {
 	p.now = present.Add(-9 * time.Minute)
 	_, err := p.UpdateToken(p.t.Context(), p.admin, models.FaceConsole, id, server.TokenInput{Scope: new("write"), Description: new("Deployment pipeline, production")})
 	p.must(err)
-	p.write(func(tx *store.Tx) error { return tx.SetLastUsed(id, p.now, "2001:db8:17:42::c1") })
+	p.write(func(tx *store.Tx) error {
+		return tx.SetLastUsed(store.Use{TokenID: id, At: p.now, Address: "2001:db8:17:42::c1"})
+	})
 	entry, err := p.db.Read(p.t.Context()).Activity(store.Query{Limit: 1, Order: []store.Order{{Field: "id", Descending: true}}}, models.ActivityVisibility{All: true, SignIns: true})
 	p.must(err)
 	p.shown.ids["entry"] = entry.Rows[0].ID

@@ -15,7 +15,9 @@ func (p *program) clearSessions() *cobra.Command {
 		Args:  noArguments,
 		RunE: func(command *cobra.Command, _ []string) error {
 			return p.use(command, func(ctx context.Context, s *server.Server, actor server.Actor) error {
+				ctx, done := p.counting(ctx, "clearing")
 				_, err := s.ClearSessions(ctx, actor)
+				done()
 				return err
 			})
 		},

@@ -19,7 +19,9 @@ func (p *program) clearTokens() *cobra.Command {
 		Args: noArguments,
 		RunE: func(command *cobra.Command, _ []string) error {
 			return p.use(command, func(ctx context.Context, s *server.Server, actor server.Actor) error {
+				ctx, done := p.counting(ctx, "clearing")
 				cleared, err := s.ClearTokens(ctx, actor)
+				done()
 				if err != nil || p.verbosity == 0 {
 					return err
 				}

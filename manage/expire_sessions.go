@@ -20,7 +20,10 @@ func (p *program) expireSessions() *cobra.Command {
 				return unknownUser(store.ErrNotFound)
 			}
 			return p.use(command, func(ctx context.Context, s *server.Server, actor server.Actor) error {
-				return unknownUser(s.ExpireSessions(ctx, actor, username))
+				ctx, done := p.counting(ctx, "ending sessions")
+				err := s.ExpireSessions(ctx, actor, username)
+				done()
+				return unknownUser(err)
 			})
 		},
 	}

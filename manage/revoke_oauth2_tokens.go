@@ -62,7 +62,12 @@ func (p *program) revoke(ctx context.Context, s *server.Server, actor server.Act
 		}
 		return nil
 	}
+	done := func() {}
+	if !isTerminal(p.stdout) { // there the lines show it
+		ctx, done = p.counting(ctx, "revoking")
+	}
 	err := s.RevokeTokens(ctx, actor, revocation)
+	done()
 	if errors.Is(err, store.ErrNotFound) {
 		return errRevokeUser
 	}

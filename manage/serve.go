@@ -9,10 +9,12 @@ import (
 	"net/url"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"gatehouse/server"
 	"gatehouse/store"
 	"gatehouse/web"
 )
@@ -62,7 +64,7 @@ func (p *program) runServer(ctx context.Context, set *settings, db *store.Store,
 	if len(applied) > 0 {
 		log.Info("database brought up to date", "migrations", applied)
 	}
-	set.server.Log = log
+	set.server.Log, set.server.CollectUses = log, true
 	s, err := newServer(set, db)
 	if err != nil {
 		return err
@@ -80,8 +82,20 @@ func (p *program) runServer(ctx context.Context, set *settings, db *store.Store,
 	log.Info("serving", "version", p.version, "address", listener.Addr().String(), "url", set.server.Issuer, "database", redactURL(set.databaseURL))
 	warnOfPort(log, set.server.Issuer, listener.Addr())
 	defer s.StopTasks()
-	defer inBackground(ctx, setup.forget, func(ctx context.Context) { autoClear(ctx, set.autoClear, s, log) })()
+	defer storeLastUses(ctx, s, log)
+	defer inBackground(ctx, setup.forget, func(ctx context.Context) { autoClear(ctx, set.autoClear, s, log) },
+		func(ctx context.Context) { s.KeepStoringUses(ctx, usesStored) })()
 	return serveHTTP(ctx, listener, handler, log)
+}
+
+// usesStored is how often it is stored when tokens were used: what a crash loses of it.
+const usesStored = 10 * time.Second
+
+// storeLastUses stores what was noted up to the last request.
+func storeLastUses(ctx context.Context, s *server.Server, log *slog.Logger) {
+	if err := s.StoreUses(context.WithoutCancel(ctx)); err != nil {
+		log.Warn("last uses of tokens were not stored", "error", err)
+	}
 }
 
 // warnOfPort tells when the public URL is this machine, but another port: then the setup link leads nowhere, unless something forwards.

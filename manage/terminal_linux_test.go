@@ -1,6 +1,8 @@
 package manage
 
 import (
+	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -203,5 +205,30 @@ func TestTerminalSetup(t *testing.T) {
 	}
 	if code := x.end("msg=stopped"); code != 0 {
 		t.Errorf("exit %d:\n%s", code, x.screen)
+	}
+}
+
+// TestTerminalClearing: what clears token by token with a second between two counts on a terminal, and its lines stand alone there at the end.
+func TestTerminalClearing(t *testing.T) {
+	t.Parallel()
+	address := sqliteAddress(t)
+	m := newMachine(t, address, "GATEHOUSE_SUPERUSER_PASSWORD=correct horse battery", "CLEAR_EXPIRED_TOKENS_BATCH_SIZE=1", "CLEAR_EXPIRED_TOKENS_BATCH_INTERVAL=1")
+	m.must("createsuperuser", "--noinput", "--username", "admin", "--email", "admin@example.org")
+	for range 3 {
+		m.must("create_oauth2_token", "--quiet", "--user", "admin")
+	}
+	db, err := sql.Open("sqlite", strings.TrimPrefix(address, "sqlite:"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.ExecContext(t.Context(), "UPDATE access_tokens SET expires = created")
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	x := m.atTerminal("cleartokens")
+	x.see("clearing (1/-, ")
+	x.see("clearing (3/-, ")
+	if code := x.end("Deleted access tokens: 3\r\nDeleted refresh tokens: 0\r\nDeleted authorization codes: 0\r\n"); code != 0 {
+		t.Errorf("exit %d, screen:\n%s", code, x.screen)
 	}
 }

@@ -46,18 +46,3 @@ func (s *Server) VerifyBearer(ctx context.Context, value models.Secret, write bo
 	}
 	return token, nil
 }
-
-// noteUse stores when and from where a token was used, at most once a minute (contract §1.1). A read-only moment of the database is
-// no reason to refuse a valid token.
-func (s *Server) noteUse(ctx context.Context, token *models.AccessToken, address string) error {
-	now := s.Now()
-	if token.LastUsed != nil && now.Before(after(*token.LastUsed, 60)) {
-		return nil
-	}
-	err := s.store.Write(ctx, func(tx *store.Tx) error { return tx.SetLastUsed(token.ID, now, address) })
-	if errors.Is(err, store.ErrUnavailable) {
-		s.log.WarnContext(ctx, "last use of a token was not stored", "token", token.ID, "error", err)
-		return nil
-	}
-	return err
-}

@@ -86,3 +86,36 @@ func (b *bed) readOnly(t testing.TB) *store.Store {
 	t.Cleanup(func() { _ = again.Close() })
 	return again
 }
+
+// TestUsesAreCollected: where uses are collected, requests write nothing; then all are stored at once, as of the first, and a token that another
+// change holds is not waited for.
+func TestUsesAreCollected(t *testing.T) {
+	onBed(t, func(t *testing.T, b *bed) {
+		first, second, gone := b.issued(t, b.alice, models.FaceGateway, nil), b.issued(t, b.alice, models.FaceGateway, nil), b.issued(t, b.alice, models.FaceGateway, nil)
+		s := newServer(t, b.db, func(o *server.Options) { o.CollectUses = true })
+		use := func(issued *server.Issued, address string) {
+			t.Helper()
+			_, err := s.AuthenticateBearer(t.Context(), models.FaceGateway, issued.AccessTokenValue, address)
+			check(t, err)
+		}
+		at := b.db.Now()
+		b.unchanged(t, func() {
+			use(first, "192.0.2.1")
+			use(second, "192.0.2.2")
+			use(gone, "192.0.2.3")
+			b.db.Clock.Advance(time.Second)
+			use(first, "192.0.2.4")
+		})
+		check(t, b.DeleteToken(t.Context(), as(b.alice), models.FaceGateway, gone.AccessToken.ID))
+		b.records(t, func() { check(t, s.StoreUses(t.Context())) })
+		for issued, address := range map[*server.Issued]string{first: "192.0.2.1", second: "192.0.2.2"} {
+			want := *issued.AccessToken
+			want.LastUsed, want.LastUsedAddress = &at, address
+			b.stored(t, &want)
+		}
+		b.unchanged(t, func() {
+			use(first, "192.0.2.5")
+			check(t, s.StoreUses(t.Context()))
+		})
+	})
+}

@@ -43,6 +43,7 @@ type Options struct {
 	TokenEndpointStatus  int  // of a success at the gateway's root: 200, or 201 for clients of the original
 	ClearBatchSize       int  // rows deleted in one transaction
 	ClearInterval        time.Duration
+	CollectUses          bool // keep in memory when tokens were used, until StoreUses; otherwise it is stored with the request
 	Log                  *slog.Logger
 }
 
@@ -64,6 +65,7 @@ type Server struct {
 	userCode  func() models.Secret // draws a user code
 	log       *slog.Logger
 	tasks     tasks // of this server; what they did is in the activity stream
+	uses      uses
 }
 
 // New makes a Server. What Options leaves zero takes its default, the Policy aside.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"gorm.io/gorm"
 
@@ -216,11 +215,4 @@ func (tx *Tx) DeleteAccessTokens(selection TokenSelection) ([]models.AccessToken
 		return tokens, translate(tx.db.Where("id IN ?", ids).Delete(&models.AccessToken{}).Error)
 	}
 	return eachSelected(tx, selection, take)
-}
-
-// SetLastUsed notes that a token was used, at most once a minute for each token: a newer time stays.
-func (tx *Tx) SetLastUsed(id int64, at time.Time, address string) error {
-	return translate(tx.db.Model(&models.AccessToken{}).
-		Where("id = ? AND (last_used IS NULL OR last_used <= ?)", id, at.Add(-time.Minute)).
-		Updates(map[string]any{"last_used": at, "last_used_address": address}).Error)
 }

@@ -164,7 +164,9 @@ func TestSetLastUsed(t *testing.T) {
 			{0, "192.0.2.1", 0, "192.0.2.1"}, {59 * time.Second, "192.0.2.2", 0, "192.0.2.1"}, {time.Minute, "192.0.2.3", time.Minute, "192.0.2.3"},
 			{30 * time.Second, "192.0.2.4", time.Minute, "192.0.2.3"}, {time.Hour, "2001:db8::1", time.Hour, "2001:db8::1"},
 		} {
-			write(t, db, func(tx *store.Tx) error { return tx.SetLastUsed(token.ID, start.Add(test.after), test.address) })
+			write(t, db, func(tx *store.Tx) error {
+				return tx.SetLastUsed(store.Use{TokenID: token.ID, At: start.Add(test.after), Address: test.address})
+			})
 			got, err := db.Read(t.Context()).AccessToken(token.ID)
 			check(t, err)
 			if !got.LastUsed.Equal(start.Add(test.want)) || got.LastUsedAddress != test.from || !got.Modified.Equal(start) {

@@ -146,7 +146,7 @@ func (c *counting) steps() map[string]func(tx *store.Tx) error {
 			row.Scope, row.Description = models.ScopeRead, "narrowed"
 			return tx.UpdateAccessToken(row)
 		}
-		steps["using a token"] = func(tx *store.Tx) error { return tx.SetLastUsed(*token, tx.Now(), "") }
+		steps["using a token"] = func(tx *store.Tx) error { return tx.SetLastUsed(store.Use{TokenID: *token, At: tx.Now(), Address: ""}) }
 	}
 	if user != nil {
 		steps["revoking a user's"] = selected(store.TokenSelection{UserID: *user, Limit: 100})

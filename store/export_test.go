@@ -123,8 +123,8 @@ type Statement struct {
 // Trace calls seen with each statement from now on, except those that begin and end transactions.
 func (s *Store) Trace(seen func(Statement)) error {
 	note := func(db *gorm.DB) {
-		if db.DryRun {
-			return // a part of another statement
+		if db.DryRun || strings.HasPrefix(db.Statement.SQL.String(), "SET LOCAL") {
+			return // a part of another statement, or none that has a plan
 		}
 		seen(Statement{SQL: db.Statement.SQL.String(), Vars: append([]any(nil), db.Statement.Vars...)})
 	}
@@ -133,6 +133,7 @@ func (s *Store) Trace(seen func(Statement)) error {
 		for _, register := range []func(string, func(*gorm.DB)) error{
 			callbacks.Query().After("gorm:query").Replace, callbacks.Row().After("gorm:row").Replace, callbacks.Create().After("gorm:create").Replace,
 			callbacks.Update().After("gorm:update").Replace, callbacks.Delete().After("gorm:delete").Replace,
+			callbacks.Raw().After("gorm:raw").Replace,
 		} {
 			if err := register("test:trace", note); err != nil {
 				return err

@@ -210,7 +210,7 @@ func TestPlans(t *testing.T) {
 			"rotate":                  func(tx *store.Tx) error { _, err := tx.RotateRefreshToken(g.refresh.Digest); return err },
 			"successors":              func(*store.Tx) error { _, err := r.Successors(5); return err },
 			"count a repeat":          func(tx *store.Tx) error { _, err := tx.CountRepeat(g.refresh.ID, 5); return err },
-			"note the use":            func(tx *store.Tx) error { return tx.SetLastUsed(g.access.ID, start, "") },
+			"note the use":            func(tx *store.Tx) error { return tx.SetLastUsed(store.Use{TokenID: g.access.ID, At: start}) },
 			"revoke a family":         func(tx *store.Tx) error { return revoke(tx, store.TokenSelection{FamilyID: "family-8"}) },
 			"revoke a user's":         func(tx *store.Tx) error { return revoke(tx, store.TokenSelection{UserID: 5, Limit: 1000}) },
 			"revoke an application's": func(tx *store.Tx) error { return revoke(tx, store.TokenSelection{ApplicationID: 5, Limit: 100}) },

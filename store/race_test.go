@@ -126,7 +126,7 @@ func TestRacesWithoutLosers(t *testing.T) {
 		ends := race(t, db, func(n int, tx *store.Tx) error {
 			_, member := tx.AddMembership(models.Membership{OrganizationID: g.organization.ID, UserID: g.user.ID, Role: models.RoleMember, Created: tx.Now()})
 			return errors.Join(member, putOne(tx, &models.Consent{UserID: g.user.ID, ApplicationID: g.application.ID}), tx.SetSetting("key", "value"),
-				tx.SetLastUsed(g.access.ID, start.Add(time.Duration(n)*time.Hour), "192.0.2.1"), tx.SetLastLogin(g.user.ID, start))
+				tx.SetLastUsed(store.Use{TokenID: g.access.ID, At: start.Add(time.Duration(n) * time.Hour), Address: "192.0.2.1"}), tx.SetLastLogin(g.user.ID, start))
 		})
 		check(t, errors.Join(ends...))
 		for _, table := range []string{"organization_users", "consents", "settings"} {

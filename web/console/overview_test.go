@@ -20,7 +20,9 @@ func TestOverview(t *testing.T) {
 		old := token(t, s, "alice", models.FaceConsole, 0)
 		token(t, s, "alice", models.FaceController, 0)
 		token(t, s, "om", models.FaceConsole, s.App.ID)
-		change(t, s, func(tx *store.Tx) error { return tx.SetLastUsed(old, s.DB.Now(), "192.0.2.1") })
+		change(t, s, func(tx *store.Tx) error {
+			return tx.SetLastUsed(store.Use{TokenID: old, At: s.DB.Now(), Address: "192.0.2.1"})
+		})
 		s.DB.Clock.Advance(40 * 24 * time.Hour) // out of the chart
 		soon := s.DB.Now().Add(3 * 24 * time.Hour)
 		short, err := s.CreateToken(t.Context(), actor(t, s, "alice"), models.FaceConsole, server.TokenInput{Scope: new("read"), Expires: &soon})

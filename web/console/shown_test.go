@@ -188,7 +188,9 @@ func TestMakers(t *testing.T) {
 			admin.get(x.in(path)).says(".details", "Last modified").says(".details", "by admin").has(`.details a[href="/users/` + itoa(s.ID("admin")) + `"]`)
 		}
 		as(t, s, "alice").get(x.in("/tokens/{personal}")).says(".details", "by alice").says(".details", "by admin")
-		change(t, s, func(tx *store.Tx) error { return tx.SetLastUsed(x["personal"], tx.Now(), "2001:db8::7") })
+		change(t, s, func(tx *store.Tx) error {
+			return tx.SetLastUsed(store.Use{TokenID: x["personal"], At: tx.Now(), Address: "2001:db8::7"})
+		})
 		admin.get(x.in("/tokens/{personal}")).says(".details", "from 2001:db8::7")
 		lonely := token(t, s, "alice", models.FaceConsole, 0)
 		as(t, s, "aud").get("/tokens/"+itoa(lonely)).says(".details", "by alice")
