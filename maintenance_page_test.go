@@ -104,3 +104,31 @@ func TestProgressOfATask(t *testing.T) {
 		}
 	})
 }
+
+// TestProgressWhenSignedOut: who is signed out while a task goes on comes to the sign-in page, instead of looking at what stands still.
+func TestProgressWhenSignedOut(t *testing.T) {
+	t.Parallel()
+	storetest.EachURL(t, func(t *testing.T, database string) {
+		p := newProgram(t, database, "GATEHOUSE_SUPERUSER_PASSWORD="+adminPassword, "CLEAR_EXPIRED_TOKENS_BATCH_SIZE=1", "CLEAR_EXPIRED_TOKENS_BATCH_INTERVAL=20")
+		p.mustCommand("createsuperuser", "--noinput", "--username", "admin", "--email", "admin@example.org")
+		p.serve()
+		p.newToken("admin")
+		if _, err := p.target().ExecContext(t.Context(), "UPDATE access_tokens SET expires = created"); err != nil {
+			t.Fatal(err)
+		}
+		b := openBrowser(t, p.url)
+		b.signIn("admin", adminPassword)
+		b.visit("/maintenance/clear-tokens")
+		b.do("confirm", chromedp.Click(chromedp.CSS(`#f-confirm`)))
+		b.click(`main form[method="post"] button`)
+		b.see("1 so far")
+		p.mustCommand("expire_sessions")
+		for range 100 {
+			if strings.Contains(b.address(), "/login") {
+				return
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		t.Errorf("the page stays at %s", b.address())
+	})
+}

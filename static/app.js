@@ -208,10 +208,11 @@ function bindProgress() {
     if (!shown) return;
     try {
       const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
+      if (answer.redirected) return location.reload(); // signed out meanwhile
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const now = page.querySelector("[data-progress]");
       if (now) shown.replaceWith(now);
-      else if (answer.ok && !answer.redirected) {
+      else if (answer.ok) {
         document.querySelector("main").replaceChildren(...page.querySelector("main").childNodes);
         return say("The task has ended.");
       }
