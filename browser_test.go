@@ -220,3 +220,14 @@ func (b *browser) forge(action string, pairs ...string) int {
 	}
 	return status
 }
+
+// press waits for an element and clicks it by script, wherever it is on the page.
+func press(selector string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		if _, err := chromedp.WaitReady(chromedp.CSS(selector))(ctx, target); err != nil {
+			return err
+		}
+		_, err := chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.querySelector(%q).click()`, selector))(ctx, target)
+		return err
+	})
+}

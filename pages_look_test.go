@@ -48,7 +48,7 @@ func TestEveryPage(t *testing.T) {
 			v.t = t
 			v.open(each)
 			v.guarded()
-			v.light(each.name)
+			v.light()
 			v.accessible()
 			v.fitting()
 			v.drawn(each.name)

@@ -1,10 +1,6 @@
 package main
 
-import (
-	"net/url"
-
-	"github.com/chromedp/chromedp"
-)
+import "net/url"
 
 // consolePage is a page of the console as somebody comes to see it. Every page that there is stands in consolePages, which the tests of
 // all pages go through: whoever makes a page adds its line.
@@ -150,9 +146,12 @@ var consolePages = []consolePage{
 	}},
 	{name: "policy-audited", who: auditor, path: "/policy"},
 
-	{name: "reference", who: administrator, path: "/docs", reach: func(b *browser, _ *shown) {
-		b.do("wait for the description", chromedp.WaitReady(chromedp.CSS(".reference .opblock-tag")))
-	}},
+	{name: "reference", who: administrator, path: "/docs"},
+	{name: "reference-search", who: administrator, path: "/docs?search=controller+token"},
+	{name: "reference-no-results", who: runner, path: "/docs?search=nothing+of+the+kind"},
+	{name: "operation", who: administrator, path: "/docs/listGatewayTokens", route: "/docs/:id"},
+	{name: "operation-sends", who: runner, path: "/docs/createGatewayToken"},
+	{name: "operation-form", who: runner, path: "/docs/token"},
 
 	{name: "device", who: runner, path: "/device"},
 	{name: "device-wrong", who: runner, path: "/device", status: 422, reach: enter("user_code", "BCDF-BCDF")},

@@ -13,16 +13,14 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// What a page may weigh on the wire: with everything that it loads, for who has never been here, and alone. The reference of the API is
-// Swagger UI, which alone weighs more (ADR 0027).
+// What a page may weigh on the wire: with everything that it loads, for who has never been here, and alone.
 const (
-	mostCold      = 60 << 10
-	mostWarm      = 15 << 10
-	mostReference = 450 << 10
+	mostCold = 60 << 10
+	mostWarm = 15 << 10
 )
 
 // light checks what the browser was sent: the page, and the files that it loads, which it keeps.
-func (v *viewer) light(name string) {
+func (v *viewer) light() {
 	v.t.Helper()
 	loaded, err := chromedp.Run(v.ctx, chromedp.Evaluate[[]string](`[...new Set([String(performance.getEntriesByType("navigation")[0].transferSize),
 		...[...document.querySelectorAll("link[href], script[src], use")].map((each) => (each.getAttribute("href") ?? each.getAttribute("src")).split("#")[0])])]`))
@@ -40,12 +38,8 @@ func (v *viewer) light(name string) {
 		}
 		cold += v.assets[address]
 	}
-	most := mostCold
-	if name == "reference" {
-		most = mostReference
-	}
-	if warm >= mostWarm || cold >= most {
-		v.t.Errorf("the page weighs %d bytes, the first time %d with what it loads; at most %d and %d", warm, cold, mostWarm, most)
+	if warm >= mostWarm || cold >= mostCold {
+		v.t.Errorf("the page weighs %d bytes, the first time %d with what it loads; at most %d and %d", warm, cold, mostWarm, mostCold)
 	}
 }
 

@@ -22,7 +22,7 @@ func consolePages() []listPage {
 			"/tokens?state=expiring", "/tokens?state=expired&order_by=expires", "/tokens?order_by=created&use=never", "/tokens?order_by=-last_used", "/tokens?order_by=description",
 			"/tokens?owner=user-10077", "/tokens?application=207", "/tokens/77", "/tokens/new", "/sessions", "/authorized", "/applications", "/applications/209", "/users", "/users/77",
 			"/users?page=100", "/organizations", "/organizations/11", "/activity", "/activity?page=100", "/activity?operation=delete", "/activity/500", "/policy",
-			"/maintenance", "/maintenance/revoke-tokens", "/maintenance/clear-tokens"} {
+			"/maintenance", "/maintenance/revoke-tokens", "/maintenance/clear-tokens", "/docs", "/docs/listGatewayTokens"} {
 			pages = append(pages, listPage{c.name, path})
 		}
 	}

@@ -1,4 +1,4 @@
-// Package static holds what pages load: one style sheet, one script, the icons, and what the reference of the API is made with. They are embedded, compressed once, and
+// Package static holds what pages load: one style sheet, one script and the icons. They are embedded, compressed once, and
 // served under an address that holds a digest of their content, so that a browser keeps them for a year and never has stale ones.
 // Which page uses them is not known here.
 package static
@@ -10,36 +10,25 @@ import (
 	"embed"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
-
-	swagger "github.com/swaggest/swgui/v5/static"
 )
 
 // Prefix is the path below which Handler answers.
 const Prefix = "/static/"
 
-//go:embed app.css app.js favicon.svg icons.svg reference.css reference.js
+//go:embed app.css app.js favicon.svg icons.svg
 var files embed.FS
 
 var contentTypes = map[string]string{
-	"app.css":       "text/css; charset=utf-8",
-	"app.js":        "text/javascript; charset=utf-8",
-	"favicon.svg":   "image/svg+xml",
-	"icons.svg":     "image/svg+xml",
-	"reference.css": "text/css; charset=utf-8",
-	"reference.js":  "text/javascript; charset=utf-8",
-}
-
-// foreign are files of Swagger UI, which is a library's and compressed already.
-var foreign = map[string]string{
-	"swagger-ui.css":       "text/css; charset=utf-8",
-	"swagger-ui-bundle.js": "text/javascript; charset=utf-8",
+	"app.css":     "text/css; charset=utf-8",
+	"app.js":      "text/javascript; charset=utf-8",
+	"favicon.svg": "image/svg+xml",
+	"icons.svg":   "image/svg+xml",
 }
 
 type asset struct {
@@ -67,10 +56,6 @@ var load = sync.OnceValue(func() bundle {
 	for _, name := range slices.Sorted(maps.Keys(contentTypes)) {
 		plain, err := files.ReadFile(name)
 		add(name, asset{contentTypes[name], plain, compress(plain)}, err)
-	}
-	for _, name := range slices.Sorted(maps.Keys(foreign)) {
-		gzipped, plain, err := decompress(name)
-		add(name, asset{foreign[name], plain, gzipped}, err)
 	}
 	b.fingerprint = hex.EncodeToString(all.Sum(nil)[:8])
 	return b
@@ -136,18 +121,6 @@ func AcceptsGzip(header string) bool {
 		return err != nil || quality > 0
 	}
 	return false
-}
-
-func decompress(name string) (gzipped, plain []byte, err error) {
-	if gzipped, err = swagger.FS.ReadFile(name + ".gz"); err != nil {
-		return nil, nil, err
-	}
-	r, err := gzip.NewReader(bytes.NewReader(gzipped))
-	if err != nil {
-		return nil, nil, err
-	}
-	plain, err = io.ReadAll(r)
-	return gzipped, plain, err
 }
 
 func compress(plain []byte) []byte {

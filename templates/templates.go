@@ -107,6 +107,7 @@ func functions(asset func(name string) string) template.FuncMap {
 		"moment":   moment,
 		"number":   number,
 		"plural":   plural,
+		"prose":    prose,
 		"tick":     tick,
 		"words":    strings.Fields,
 	}

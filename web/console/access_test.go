@@ -170,6 +170,7 @@ var accesses = []access{
 	{"GET", "/users/export.csv?organization={organization}", "", "302 403 200 200 200 200"},
 
 	{"GET", "/docs", "", "302 200 200 200 200 200"},
+	{"GET", "/docs/{operation}", "", "302 200 200 200 200 200"},
 
 	{"GET", "/device", "", "302 200 200 200 200 200"},
 	{"POST", "/device", "user_code={user_code}", "303 200 200 200 200 200"},
@@ -201,7 +202,7 @@ func TestAccess(t *testing.T) {
 					t.Fatal(err)
 				}
 				fill := func(text string) string {
-					return strings.NewReplacer("{client}", client.ClientID, "{user_code}", startDevice(t, s, devices).userCode).Replace(x.in(text))
+					return strings.NewReplacer("{client}", client.ClientID, "{operation}", "createGatewayToken", "{user_code}", startDevice(t, s, devices).userCode).Replace(x.in(text))
 				}
 				b := as(t, s, roles[n])
 				got := b.send(row.method, fill(row.path), form(fill(row.form), b.cookies["csrftoken"]))

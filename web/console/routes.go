@@ -74,7 +74,8 @@ func (w *Console) table() []page {
 		{method: get, path: "/policy", handler: w.showPolicy},
 		{method: post, path: "/policy", handler: w.changePolicy},
 
-		{method: get, path: "/docs", handler: w.showReference},
+		{method: get, path: referencePath, handler: w.showReference},
+		{method: get, path: referencePath + "/:id", handler: w.showOperation},
 	})
 }
 
