@@ -152,11 +152,13 @@ func revokeRefreshTokens(tx *store.Tx, actor Actor, selection store.TokenSelecti
 	if err != nil || len(refresh) == 0 {
 		return nil, nil, err
 	}
-	ids := make([]int64, len(refresh))
-	for n, token := range refresh {
-		ids[n] = token.ID
+	ids := []int64{}
+	for _, token := range refresh {
+		if token.AccessTokenID != nil {
+			ids = append(ids, *token.AccessTokenID)
+		}
 	}
-	access, err := tx.DeleteAccessTokens(store.TokenSelection{RefreshTokens: ids})
+	access, err := tx.DeleteAccessTokens(store.TokenSelection{IDs: ids})
 	if err != nil {
 		return nil, nil, err
 	}

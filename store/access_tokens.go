@@ -194,7 +194,7 @@ func (tx *Tx) LockAccessToken(id int64) (*models.AccessToken, error) {
 	if err := tx.claim(subjects{family: token.FamilyID}); err != nil { // what is narrowed is narrowed for the whole family
 		return nil, err
 	}
-	if err := tx.lockRefreshTokensOf(TokenSelection{IDs: []int64{id}}); err != nil {
+	if _, err := tx.lockRefreshTokensOf(TokenSelection{IDs: []int64{id}}); err != nil {
 		return nil, err
 	}
 	return one[models.AccessToken](withAccessToken(tx.locked()).Where("id = ?", id))
@@ -204,11 +204,15 @@ func (tx *Tx) LockAccessToken(id int64) (*models.AccessToken, error) {
 // refresh tokens stay and lose their link.
 func (tx *Tx) DeleteAccessTokens(selection TokenSelection) ([]models.AccessToken, error) {
 	take := func(some TokenSelection) ([]models.AccessToken, error) {
-		if err := tx.lockRefreshTokensOf(some); err != nil {
+		linked, err := tx.lockRefreshTokensOf(some)
+		if err != nil {
 			return nil, err
 		}
 		tokens, err := all[models.AccessToken](some.on(tx.locked().Preload("Application")))
 		if err != nil || len(tokens) == 0 {
+			return nil, err
+		}
+		if err := tx.unlink(linked); err != nil {
 			return nil, err
 		}
 		ids := idsOf(tokens, func(t *models.AccessToken) int64 { return t.ID })

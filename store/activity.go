@@ -240,15 +240,3 @@ func typesCalled(so func(models.ObjectType) bool) []models.ObjectType {
 func (r Reader) ActivityOfForm(number string) (*models.Activity, error) {
 	return named[models.Activity](r.db.Where("form = ?", number), number)
 }
-
-// Record appends entries to the activity stream, at the time of the transaction. A form whose number another entry has is
-// ErrConflict.
-func (tx *Tx) Record(entries ...models.Activity) error {
-	if len(entries) == 0 {
-		return nil
-	}
-	for n := range entries {
-		entries[n].Created = tx.now
-	}
-	return translate(tx.db.CreateInBatches(entries, 200).Error)
-}

@@ -57,7 +57,8 @@ func (tx *Tx) CountRepeat(id int64, most int) (bool, error) {
 }
 
 // RevokeRefreshTokens marks the live tokens selected as revoked for the reason, and returns those that this transaction marked,
-// oldest first, with application. Their access tokens are the caller's to delete. A token that another transaction is rotating is waited for, and
+// oldest first, with application. Revoked ones (ReasonRevoked) have let go of their access tokens, which they still name and which are the
+// caller's to delete. A token that another transaction is rotating is waited for, and
 // its successor is revoked in its place.
 func (tx *Tx) RevokeRefreshTokens(selection TokenSelection, reason string) ([]models.RefreshToken, error) {
 	return tx.eachRefreshToken(selection, "revoked IS NULL", func(tokens []models.RefreshToken, ids []int64) error {
@@ -65,7 +66,11 @@ func (tx *Tx) RevokeRefreshTokens(selection TokenSelection, reason string) ([]mo
 		for n := range tokens {
 			tokens[n].Revoked, tokens[n].Reason = &now, reason
 		}
-		return tx.db.Model(&models.RefreshToken{}).Where("id IN ?", ids).Updates(map[string]any{"revoked": now, "reason": reason}).Error
+		changes := map[string]any{"revoked": now, "reason": reason}
+		if reason == ReasonRevoked {
+			changes["access_token_id"] = nil
+		}
+		return tx.db.Model(&models.RefreshToken{}).Where("id IN ?", ids).Updates(changes).Error
 	})
 }
 

@@ -65,10 +65,6 @@ func TestDeleteAccessTokens(t *testing.T) {
 			return store.TokenSelection{IDs: []int64{s.access[4].ID, 999, s.access[1].ID}}
 		}, []int{1, 4}},
 		{"no ids", func(*several) store.TokenSelection { return store.TokenSelection{IDs: []int64{}} }, nil},
-		{"issued with", func(s *several) store.TokenSelection {
-			return store.TokenSelection{RefreshTokens: []int64{s.refresh[2].ID, s.refresh[3].ID, s.refresh[0].ID}}
-		}, []int{1, 3}},
-		{"issued with none", func(*several) store.TokenSelection { return store.TokenSelection{RefreshTokens: []int64{}} }, nil},
 	} {
 		tests = append(tests, func(t *testing.T, tx *store.Tx, s *several) {
 			got, err := tx.DeleteAccessTokens(test.selection(s))

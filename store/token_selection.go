@@ -18,8 +18,7 @@ type TokenSelection struct {
 	ApplicationID int64
 	FamilyID      string
 	Platform      models.Platform
-	RefreshTokens []int64 // access tokens only: those that were issued with one of these refresh tokens
-	Limit         int     // at most so many at once; fewer come back only when no other was left
+	Limit         int // at most so many at once; fewer come back only when no other was left
 }
 
 // errEmptySelection is a mistake of the caller.
@@ -27,7 +26,7 @@ var errEmptySelection = errors.New("the selection names no tokens")
 
 func (s TokenSelection) empty() bool {
 	return !s.Everything && s.IDs == nil && s.UserID == 0 && s.SubjectUserID == 0 && s.ApplicationID == 0 && s.FamilyID == "" &&
-		s.Platform == "" && s.RefreshTokens == nil
+		s.Platform == ""
 }
 
 func (s TokenSelection) on(db *gorm.DB) *gorm.DB {
@@ -49,25 +48,30 @@ func (s TokenSelection) on(db *gorm.DB) *gorm.DB {
 	if s.Platform != "" {
 		db = db.Where("platform = ?", s.Platform)
 	}
-	if s.RefreshTokens != nil {
-		db = db.Where("id IN (SELECT access_token_id FROM refresh_tokens WHERE id IN ?)", s.RefreshTokens)
-	}
 	if s.Limit > 0 {
 		db = db.Limit(s.Limit)
 	}
 	return db.Order("id")
 }
 
-// lockRefreshTokensOf locks the refresh tokens that were issued with the access tokens selected. Rotation takes the refresh token first
+// lockRefreshTokensOf locks the refresh tokens that were issued with the access tokens selected, and gives their ids, none on SQLite. Rotation takes the refresh token first
 // and then its access token; what takes both in the other order meets it in a deadlock, which costs a second and a repeat.
-func (tx *Tx) lockRefreshTokensOf(accessTokens TokenSelection) error {
+func (tx *Tx) lockRefreshTokensOf(accessTokens TokenSelection) ([]int64, error) {
 	if tx.db.Name() == SQLite {
-		return nil // one writer
+		return nil, nil // one writer
 	}
 	var ids []int64
 	selected := accessTokens.on(tx.db.Model(&models.AccessToken{}).Select("id"))
 	err := tx.locked().Model(&models.RefreshToken{}).Where("access_token_id IN (?)", selected).Order("id").Pluck("id", &ids).Error
-	return translate(err)
+	return ids, translate(err)
+}
+
+// unlink takes their access tokens, which are about to go, from many refresh tokens. The foreign key does the same, in a statement for each.
+func (tx *Tx) unlink(refreshTokens []int64) error {
+	if len(refreshTokens) < 2 {
+		return nil
+	}
+	return translate(tx.db.Model(&models.RefreshToken{}).Where("id IN ?", refreshTokens).Update("access_token_id", nil).Error)
 }
 
 // selectedAtOnce bounds the rows, and so the parameters, of one statement.
