@@ -17,11 +17,10 @@ var ErrInvalidToken = errors.New("the access token is not valid")
 // What is not valid is ErrInvalidToken, or *Throttled after too many unknown ones from the address. A database that is not there is an
 // error of its own: nobody is let in or shut out by it.
 func (s *Server) AuthenticateBearer(ctx context.Context, face models.Face, value models.Secret, address string) (*models.AccessToken, error) {
-	read := s.store.Read(ctx)
-	token, err := read.AccessTokenByDigest(value.Digest())
+	token, err := s.store.PresentedToken(ctx, value.Digest())
 	spent := false
 	if err == nil {
-		spent, err = s.spent(read, token)
+		spent, err = s.spent(s.store.Read(ctx), token)
 	}
 	switch {
 	case errors.Is(err, store.ErrNotFound):

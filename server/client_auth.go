@@ -37,7 +37,7 @@ func (s *Server) authenticateClient(ctx context.Context, r *http.Request, f form
 	if presented.clientID == "" {
 		return nil, refused
 	}
-	client, err := s.store.Read(ctx).Client(presented.clientID)
+	client, err := s.store.PresentedClient(ctx, presented.clientID)
 	if errors.Is(err, store.ErrNotFound) {
 		client, err = &models.Application{ClientType: models.Confidential}, nil
 	}

@@ -104,7 +104,7 @@ func (s *Server) introspectingBearer(r *http.Request, value models.Secret) error
 // introspect describes the access or refresh token with the digest, as far as the caller may see it and it is in force.
 func (s *Server) introspect(ctx context.Context, caller introspector, digest models.Digest) (introspection, error) {
 	read, inactive := s.store.Read(ctx), introspection{}
-	access, err := read.AccessTokenByDigest(digest)
+	access, err := s.store.PresentedToken(ctx, digest)
 	if err == nil {
 		spent, err := s.spent(read, access)
 		if err != nil || spent || access.User != nil && !access.User.IsActive || !caller.sees(access) {

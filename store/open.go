@@ -25,6 +25,9 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 	}
 	s := &Store{clock: clock, timeout: 30 * time.Second, limit: queryLimit, stretch: walkIDs}
 	var err error
+	if s.presented, err = newPresented(); err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
 	if path, ok := sqlitePath(options.URL); ok {
 		err = s.openSQLite(path)
 	} else if strings.HasPrefix(options.URL, "postgres://") || strings.HasPrefix(options.URL, "postgresql://") {
@@ -56,7 +59,10 @@ func (s *Store) openPostgres(address string) error {
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	s.write, err = pool(db, postgres.New(postgres.Config{Conn: db}), false) // the driver keeps prepared statements itself
 	s.read = s.write
-	return err
+	if err != nil {
+		return err
+	}
+	return watch(s.write)
 }
 
 // prepareConnection makes times come back in UTC; the driver's default is the zone of the machine. Compiling a statement, or starting processes

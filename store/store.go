@@ -35,6 +35,8 @@ type Store struct {
 	stretch int           // how many ids a walk reads at once, see walk.go
 	writes  atomic.Int64  // begun, see settle.go
 	queue   queue         // of SQLite's one writer, see together.go
+
+	presented *presented
 }
 
 // Reader answers questions, bound to the context it was made with.
@@ -94,6 +96,8 @@ func (s *Store) Write(ctx context.Context, change func(*Tx) error) error {
 func (s *Store) writeAlone(ctx context.Context, change func(*Tx) error) error {
 	const attempts = 8
 	var err error
+	touched := false
+	ctx = context.WithValue(ctx, touchedKey{}, &touched)
 	for attempt := range attempts {
 		if attempt > 0 {
 			time.Sleep(time.Duration(attempt) * time.Millisecond)
@@ -108,6 +112,9 @@ func (s *Store) writeAlone(ctx context.Context, change func(*Tx) error) error {
 		if !retryable(err) {
 			break
 		}
+	}
+	if touched { // also where nobody can say whether it was committed
+		s.presented.changed.Add(1)
 	}
 	if ctx.Err() != nil && outOfTime(err) {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
@@ -158,6 +165,11 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // Close ends all connections.
 func (s *Store) Close() error {
+	if s.presented != nil {
+		if err := s.presented.file.close(); err != nil {
+			return fmt.Errorf("close: %w", err)
+		}
+	}
 	for _, pool := range []*gorm.DB{s.read, s.write} {
 		if pool == nil {
 			continue // Open gave up before it

@@ -1,0 +1,157 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+
+	"gatehouse/models"
+)
+
+// Tokens and clients that were presented are kept, so that one that comes again at once costs no reading (ADR 0031).
+const (
+	mostPresented = 10_000 // of each kind
+	trusted       = time.Second
+)
+
+// presented are the rows that were found by what callers present, each with what was known before it was read.
+type presented struct {
+	tokens  *otter.Cache[models.Digest, known[models.AccessToken]]
+	clients *otter.Cache[string, known[models.Application]]
+	changed atomic.Int64 // by this process, on PostgreSQL
+	file    dataVersion  // on SQLite
+}
+
+// known is a row and the moment from which it counts.
+type known[T any] struct {
+	row   T
+	since moment
+}
+
+// moment is a state of the database, as far as it can be told without reading tables. On SQLite every change by anybody makes another version. On
+// PostgreSQL a change by this process does, and one by another process is overlooked for a second, not longer.
+type moment struct {
+	version int64
+	at      time.Time // zero on SQLite
+}
+
+// holds reports whether what was read at the moment or after it is still so now.
+func (m moment) holds(now moment) bool {
+	return m.version == now.version && (m.at.IsZero() || now.at.Sub(m.at) < trusted)
+}
+
+func newPresented() (*presented, error) {
+	tokens, err := otter.New(&otter.Options[models.Digest, known[models.AccessToken]]{MaximumSize: mostPresented})
+	if err != nil {
+		return nil, err
+	}
+	clients, err := otter.New(&otter.Options[string, known[models.Application]]{MaximumSize: mostPresented})
+	return &presented{tokens: tokens, clients: clients}, err
+}
+
+func (s *Store) moment(ctx context.Context) (moment, error) {
+	if s.dialect == SQLite {
+		version, err := s.presented.file.read(ctx)
+		return moment{version: version}, err
+	}
+	return moment{version: s.presented.changed.Load(), at: time.Now()}, nil // not the store's clock: it is compared with another server's changes
+}
+
+// PresentedToken is AccessTokenByDigest for requests that present the token: a change that this process was told is durable, and on SQLite any, is
+// seen at once, that of another server within a second.
+func (s *Store) PresentedToken(ctx context.Context, digest models.Digest) (*models.AccessToken, error) {
+	now, err := s.moment(ctx)
+	if found, ok := s.presented.tokens.GetIfPresent(digest); ok && err == nil && found.since.holds(now) {
+		return copyToken(&found.row), nil
+	}
+	token, readErr := s.Read(ctx).AccessTokenByDigest(digest)
+	if err == nil && readErr == nil && token.Digest.Equal(digest) { // what a regenerated token had before ends by itself
+		s.presented.tokens.Set(digest, known[models.AccessToken]{*copyToken(token), now})
+	}
+	return token, readErr
+}
+
+// PresentedClient is Client for requests of the client, with what PresentedToken says of changes.
+func (s *Store) PresentedClient(ctx context.Context, clientID string) (*models.Application, error) {
+	now, err := s.moment(ctx)
+	if found, ok := s.presented.clients.GetIfPresent(clientID); ok && err == nil && found.since.holds(now) {
+		return copyApplication(&found.row), nil
+	}
+	client, readErr := s.Read(ctx).Client(clientID)
+	if err == nil && readErr == nil {
+		s.presented.clients.Set(clientID, known[models.Application]{*copyApplication(client), now})
+	}
+	return client, readErr
+}
+
+// copyToken keeps what one request does with its token from another's. Lists within are replaced by whoever changes them, never changed.
+func copyToken(t *models.AccessToken) *models.AccessToken {
+	copied := *t
+	copied.User, copied.Application = copyUser(t.User), copyApplication(t.Application)
+	return &copied
+}
+
+func copyApplication(a *models.Application) *models.Application {
+	if a == nil {
+		return nil
+	}
+	copied := *a
+	copied.User = copyUser(a.User)
+	return &copied
+}
+
+func copyUser(u *models.User) *models.User {
+	if u == nil {
+		return nil
+	}
+	copied := *u
+	return &copied
+}
+
+// dataVersion tells whether anybody has changed a SQLite file, from a connection that changes nothing itself.
+type dataVersion struct {
+	mu         sync.Mutex
+	connection *sql.Conn
+	statement  *sql.Stmt
+}
+
+func (d *dataVersion) open(ctx context.Context, db *sql.DB) (err error) {
+	if d.connection, err = db.Conn(ctx); err != nil {
+		return err
+	}
+	d.statement, err = d.connection.PrepareContext(ctx, "PRAGMA data_version")
+	return err
+}
+
+func (d *dataVersion) read(ctx context.Context) (version int64, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.statement == nil {
+		return 0, errors.New("the file has not been opened")
+	}
+	// Not cut short with the request: the driver would give up the connection.
+	err = d.statement.QueryRowContext(context.WithoutCancel(ctx)).Scan(&version)
+	if err != nil {
+		return 0, fmt.Errorf("data version: %w", err)
+	}
+	return version, nil
+}
+
+func (d *dataVersion) close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.connection == nil {
+		return nil
+	}
+	var problem error
+	if d.statement != nil {
+		problem = d.statement.Close()
+	}
+	return errors.Join(problem, d.connection.Close())
+}
