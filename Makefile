@@ -45,7 +45,7 @@ vulnerabilities: ## govulncheck, where its database can be reached
 tidy: ## fail when go.mod or go.sum is not tidy
 	go mod tidy -diff
 
-bench: build ## load on the running binary, pages of lists at a million tokens and an import of as many, on SQLite and PostgreSQL with fsync on; AGAINST=BINARY compares the load with another build's
+bench: build ## load on the running binary beside the floor (bench/RESULTS.md), pages of lists at a million tokens and an import of as many, on SQLite and PostgreSQL with fsync on; AGAINST=BINARY compares the load with another build's
 	.ci/with-postgres --durable go run ./bench $(if $(AGAINST),-duration 4s -against $(AGAINST))
 
 screenshots: ## every page in both themes, narrow and wide, into screenshots/

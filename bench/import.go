@@ -122,7 +122,7 @@ func (c *controller) make(ctx context.Context) (err error) {
 	if c.drop != nil {
 		return nil
 	}
-	if c.address, c.drop, err = postgresDatabase(ctx, "gatehouse_bench_source_"+strconv.Itoa(os.Getpid())); err != nil {
+	if c.address, c.drop, err = postgresDatabase(ctx, "gatehouse_bench_source_"+strconv.Itoa(os.Getpid()), "template1"); err != nil {
 		return err
 	}
 	db, err := sql.Open("pgx", c.address)

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
@@ -19,6 +21,8 @@ import (
 type load struct {
 	duration    time.Duration
 	connections int
+	warm        time.Duration // before it
+	postmaster  int           // the process of PostgreSQL whose children's time is told, 0 for none
 }
 
 // workload is one kind of request, sent again and again. next makes one; answered has each answer.
@@ -65,6 +69,12 @@ func workloads(base string, client credentials, connections int) ([]workload, er
 
 func always(target vegeta.Target) func() (vegeta.Target, error) {
 	return func() (vegeta.Target, error) { return target, nil }
+}
+
+// turns takes one target after the other, and begins again.
+func turns(targets []vegeta.Target) func() (vegeta.Target, error) {
+	var taken atomic.Uint64
+	return func() (vegeta.Target, error) { return targets[taken.Add(1)%uint64(len(targets))], nil }
 }
 
 // keep puts a token by, as far as there is room.
@@ -125,19 +135,25 @@ type result struct {
 	rate     float64 // answers per second
 	p50, p99 time.Duration
 	cpu      float64 // seconds of the server, per request
+	database float64 // likewise of PostgreSQL, NaN where it is not known
 }
 
 func (r result) String() string {
-	return fmt.Sprintf("%-20s %8.0f requests/s   p50 %7.2f ms   p99 %7.2f ms   server CPU %.3f ms/request", r.name, r.rate,
+	text := fmt.Sprintf("%-20s %8.0f requests/s   p50 %7.2f ms   p99 %7.2f ms   server CPU %.3f ms/request", r.name, r.rate,
 		r.p50.Seconds()*1e3, r.p99.Seconds()*1e3, r.cpu*1e3)
+	if !math.IsNaN(r.database) {
+		text += fmt.Sprintf("   PostgreSQL CPU %.3f ms/request", r.database*1e3)
+	}
+	return text
 }
 
-// run warms up for a second, then measures. An answer other than 200 with what the workload is about fails the run.
+// run warms up, then measures the program and the database server that works for it. An answer other than 200 with what the workload is about
+// fails the run.
 func (l load) run(ctx context.Context, p *process, w workload) (result, error) {
-	if _, err := l.attack(ctx, w, time.Second); err != nil {
+	if _, err := l.attack(ctx, w, l.warm); err != nil {
 		return result{}, err
 	}
-	before, err := p.cpu()
+	before, databaseBefore, err := l.used(p)
 	if err != nil {
 		return result{}, err
 	}
@@ -145,12 +161,25 @@ func (l load) run(ctx context.Context, p *process, w workload) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	after, err := p.cpu()
+	after, databaseAfter, err := l.used(p)
 	if err != nil {
 		return result{}, err
 	}
-	perRequest := (after - before).Seconds() / float64(max(1, metrics.Requests))
-	return result{name: w.name, rate: metrics.Throughput, p50: metrics.Latencies.P50, p99: metrics.Latencies.P99, cpu: perRequest}, nil
+	r := result{name: w.name, rate: metrics.Throughput, p50: metrics.Latencies.P50, p99: metrics.Latencies.P99, database: math.NaN()}
+	requests := float64(max(1, metrics.Requests))
+	r.cpu = (after - before).Seconds() / requests
+	if l.postmaster != 0 {
+		r.database = (databaseAfter - databaseBefore).Seconds() / requests
+	}
+	return r, nil
+}
+
+// used is the processor time of the program and of PostgreSQL so far.
+func (l load) used(p *process) (own, database time.Duration, err error) {
+	if own, err = p.cpu(); err == nil && l.postmaster != 0 {
+		database, err = treeCPU(l.postmaster)
+	}
+	return own, database, err
 }
 
 func (l load) attack(ctx context.Context, w workload, duration time.Duration) (*vegeta.Metrics, error) {

@@ -1,6 +1,7 @@
 // Command bench measures the built program: it starts bin/gatehouse on a fresh database, SQLite and then PostgreSQL (TEST_POSTGRES_DSN,
-// with fsync on), and loads it over loopback from this machine. It prints how long the program takes to be ready, what it weighs
-// idle, and for each workload requests per second and latency; then how long it takes to answer pages of lists, with few and with many
+// with fsync on), and loads it over loopback from this machine, in turn with command floor, the least program that does the same work. It prints how
+// long the program takes to be ready, what it weighs idle, and for each workload requests per second, latency and processor time, which
+// bench/RESULTS.md keeps with the limits that are wanted; then how long it takes to answer pages of lists, with few and with many
 // tokens; then what it takes to import a large automation controller. Absolute figures hold for the machine they were taken on only.
 package main
 
@@ -19,9 +20,10 @@ import (
 func main() {
 	binary := flag.String("binary", "bin/gatehouse", "the program to measure")
 	against := flag.String("against", "", "another build, measured in turn with it: the ratio of their figures is printed at the end")
-	duration := flag.Duration("duration", 8*time.Second, "how long each workload runs")
+	duration := flag.Duration("duration", 3*time.Second, "how long each workload runs, each time")
 	connections := flag.Int("connections", 32, "how many requests are under way at once")
 	only := flag.String("only", "", "load, lists or import: one part alone")
+	results := flag.String("results", "bench/RESULTS.md", "the file for what the load beside the floor came to; empty for none")
 	flag.Func("pages", "of lists, those alone whose caller and path match this pattern, as in 'user .*order_by'", func(text string) (err error) {
 		pagesMeasured, err = regexp.Compile(text)
 		return err
@@ -29,20 +31,25 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *binary, *against, *only, load{*duration, *connections}); err != nil {
+	if err := run(ctx, *binary, *against, *only, *results, load{duration: *duration, connections: *connections, warm: 400 * time.Millisecond}); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, binary, against, only string, l load) error {
+func run(ctx context.Context, binary, against, only, results string, l load) error {
 	info, err := os.Stat(binary)
 	if err != nil {
 		return fmt.Errorf("%w; run make build first", err)
 	}
 	fmt.Printf("binary: %.1f MiB\n", float64(info.Size())/(1<<20))
+	if binary, err = filepath.Abs(binary); err != nil {
+		return err
+	}
 	var large controller
 	defer large.close()
+	var loaded contestants
+	defer loaded.close()
 	for _, part := range []struct {
 		name    string
 		measure func(database string) error
@@ -51,8 +58,7 @@ func run(ctx context.Context, binary, against, only string, l load) error {
 			if against != "" {
 				return compare(ctx, database, binary, against, l)
 			}
-			_, err := measure(ctx, database, binary, l)
-			return err
+			return loaded.measure(ctx, database, binary, results, l)
 		}},
 		{"lists", func(database string) error { return compareLists(ctx, database, binary) }},
 		{"import", func(database string) error { return large.measureImport(ctx, database, binary) }},

@@ -21,12 +21,15 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
 )
 
-// process is the program under measurement.
+// process is a program under measurement.
 type process struct {
 	command    *exec.Cmd
 	url        string
 	readyAfter time.Duration
 	password   string
+
+	binary, folder       string
+	arguments, variables []string // variables are added to the environment
 }
 
 // databaseAddress makes an empty database, one for each folder; drop removes it.
@@ -34,11 +37,11 @@ func databaseAddress(ctx context.Context, kind, folder string) (address string, 
 	if kind == "SQLite" {
 		return "sqlite:" + filepath.Join(folder, "gatehouse.db"), func() {}, nil
 	}
-	return postgresDatabase(ctx, strings.ReplaceAll(filepath.Base(folder), "-", "_"))
+	return postgresDatabase(ctx, strings.ReplaceAll(filepath.Base(folder), "-", "_"), "template1")
 }
 
-// postgresDatabase makes an empty database on the server of TEST_POSTGRES_DSN; drop removes it.
-func postgresDatabase(ctx context.Context, name string) (address string, drop func(), err error) {
+// postgresDatabase makes a database like the template, which nobody has open, on the server of TEST_POSTGRES_DSN; drop removes it.
+func postgresDatabase(ctx context.Context, name, template string) (address string, drop func(), err error) {
 	server, err := url.Parse(os.Getenv("TEST_POSTGRES_DSN"))
 	if err != nil || server.Host == "" {
 		return "", nil, errors.New("TEST_POSTGRES_DSN names no PostgreSQL server; run make bench")
@@ -47,7 +50,7 @@ func postgresDatabase(ctx context.Context, name string) (address string, drop fu
 	if err != nil {
 		return "", nil, err
 	}
-	if _, err := db.ExecContext(ctx, "CREATE DATABASE "+name); err != nil {
+	if _, err := db.ExecContext(ctx, "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
 		return "", nil, err
 	}
 	server.Path = "/" + name
@@ -63,34 +66,41 @@ func start(ctx context.Context, binary, folder, address string, prepare func() e
 	if err != nil {
 		return nil, err
 	}
-	p := &process{url: "http://" + listen, password: "bench-" + strconv.FormatInt(time.Now().UnixNano(), 36)}
-	environment := append(os.Environ(), "GATEHOUSE_DATABASE_URL="+address, "GATEHOUSE_LISTEN="+listen,
-		"GATEHOUSE_PUBLIC_URL="+p.url, "GATEHOUSE_SUPERUSER_PASSWORD="+p.password)
+	p := &process{url: "http://" + listen, password: "bench-" + strconv.FormatInt(time.Now().UnixNano(), 36), binary: binary, folder: folder,
+		arguments: []string{"serve"}}
+	p.variables = []string{"GATEHOUSE_DATABASE_URL=" + address, "GATEHOUSE_LISTEN=" + listen, "GATEHOUSE_PUBLIC_URL=" + p.url,
+		"GATEHOUSE_SUPERUSER_PASSWORD=" + p.password}
 	// #nosec G204 -- the program to measure is named by whoever runs this
 	create := exec.CommandContext(ctx, binary, "createsuperuser", "--noinput", "--username", "admin", "--email", "admin@example.org")
-	create.Env, create.Dir = environment, folder
+	create.Env, create.Dir = append(os.Environ(), p.variables...), folder
 	if out, err := create.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("createsuperuser: %w: %s", err, out)
 	}
 	if err := prepare(); err != nil {
 		return nil, fmt.Errorf("prepare the database: %w", err)
 	}
-	log, err := os.Create(filepath.Join(folder, "log")) // #nosec G304 -- a folder made here
+	return p, p.begin(ctx)
+}
+
+// begin starts the program, for the first time or again, and waits until it is ready.
+func (p *process) begin(ctx context.Context) error {
+	log, err := os.CreateTemp(p.folder, "log")
 	if err != nil {
-		return nil, err
+		return err
 	}
-	p.command = exec.CommandContext(ctx, binary, "serve") // #nosec G204 -- see above
-	p.command.Env, p.command.Dir, p.command.Stdout, p.command.Stderr = environment, folder, log, log
+	defer func() { _ = log.Close() }()
+	p.command = exec.CommandContext(ctx, p.binary, p.arguments...) // #nosec G204 -- see above
+	p.command.Env, p.command.Dir, p.command.Stdout, p.command.Stderr = append(os.Environ(), p.variables...), p.folder, log, log
 	begin := time.Now()
 	if err := p.command.Start(); err != nil {
-		return nil, err
+		return err
 	}
 	if err := p.waitReady(ctx, begin); err != nil {
 		p.stop()
 		text, _ := os.ReadFile(log.Name())
-		return nil, fmt.Errorf("%w: %s", err, text)
+		return fmt.Errorf("%w: %s", err, text)
 	}
-	return p, nil
+	return nil
 }
 
 func freeAddress() (string, error) {
@@ -136,15 +146,10 @@ func (p *process) memory() (float64, error) {
 	return pages * float64(os.Getpagesize()) / (1 << 20), err
 }
 
-// cpu is the processor time that the program has used, user and system (proc(5), in hundredths of a second).
+// cpu is the processor time that the program has used.
 func (p *process) cpu() (time.Duration, error) {
-	fields, err := p.proc("stat")
-	if err != nil {
-		return 0, err
-	}
-	user, errUser := strconv.ParseInt(fields[13], 10, 64)
-	system, errSystem := strconv.ParseInt(fields[14], 10, 64)
-	return time.Duration(user+system) * 10 * time.Millisecond, errors.Join(errUser, errSystem)
+	used, err := statOf(p.command.Process.Pid)
+	return used.own, err
 }
 
 func (p *process) proc(name string) ([]string, error) {
@@ -154,6 +159,7 @@ func (p *process) proc(name string) ([]string, error) {
 
 // credentials are those of the client that the load uses.
 type credentials struct {
+	Number int64  `json:"id"`
 	ID     string `json:"client_id"`
 	Secret string `json:"client_secret"`
 
