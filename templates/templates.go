@@ -2,19 +2,22 @@
 // and decides nothing else: who may see a page, and what its numbers are, is known to the handlers. It imports the standard library
 // only.
 //
-// A page is a file below pages that defines "title" and "main". It is a clone of the layout and the partials; pages in pages/bare
-// stand alone on the screen (sign-in, consent). Nothing is registered: Parse walks the folder. No page holds an inline script or
+// A page is a file below pages that defines "title" and "main", which the layout shows, and what else it needs; pages in pages/bare stand alone
+// on the screen (sign-in, consent). All share the partials, in one set: a clone for each page would take twenty times the memory. So what a page
+// defines has a name of its own. Nothing is registered: Parse walks the folder. No page holds an inline script or
 // style, so that the Content-Security-Policy needs neither nonce nor hash.
 package templates
 
 import (
 	"bytes"
 	"embed"
+	"errors"
 	"fmt"
 	"html/template"
 	"io"
 	"io/fs"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -29,16 +32,19 @@ type Set struct {
 
 // Parse parses all pages. asset gives the address of a static file by its name. An error means that the build is broken.
 func Parse(asset func(name string) string) (*Set, error) {
-	shared, err := template.New("shared").Funcs(functions(asset)).ParseFS(files, "layout.html", "bare.html", "partials/*.html")
+	shared, err := template.New("shared").Funcs(functions(asset)).ParseFS(files, "partials/*.html")
 	if err != nil {
-		return nil, fmt.Errorf("parse layout: %w", err)
+		return nil, fmt.Errorf("parse partials: %w", err)
 	}
 	set := &Set{pages: map[string]*template.Template{}}
 	err = fs.WalkDir(files, "pages", func(file string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
-		return set.add(shared, file)
+		if err := set.add(shared, file); err != nil {
+			return fmt.Errorf("parse %s: %w", file, err)
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -46,28 +52,39 @@ func Parse(asset func(name string) string) (*Set, error) {
 	return set, nil
 }
 
+var definition = regexp.MustCompile(`{{define "([^"]+)"}}`)
+
+// add parses a page and its layout. The blocks of a page are called after it, in the layout too.
 func (s *Set) add(shared *template.Template, file string) error {
-	name := strings.TrimSuffix(path.Base(file), ".html")
+	name, layout := strings.TrimSuffix(path.Base(file), ".html"), "layout.html"
+	if path.Base(path.Dir(file)) == "bare" {
+		layout = "bare.html"
+	}
 	if s.pages[name] != nil {
-		return fmt.Errorf("parse %s: two pages have this name", file)
+		return errors.New("two pages have this name")
 	}
-	page, err := shared.Clone()
-	if err == nil {
-		page, err = page.ParseFS(files, file)
-	}
-	if err != nil {
-		return fmt.Errorf("parse %s: %w", file, err)
-	}
-	for _, block := range []string{"title", "main"} {
-		if page.Lookup(block) == nil {
-			return fmt.Errorf("parse %s: it does not define %q", file, block)
+	own := strings.NewReplacer(`"title"}}`, `"title of `+name+`"}}`, `"title" .}}`, `"title of `+name+`" .}}`,
+		`"main"}}`, `"main of `+name+`"}}`, `"main" .}}`, `"main of `+name+`" .}}`)
+	for _, each := range []string{file, layout} {
+		text, err := files.ReadFile(each)
+		if err != nil {
+			return err
+		}
+		written := own.Replace(string(text))
+		for _, defined := range definition.FindAllStringSubmatch(written, -1) {
+			if shared.Lookup(defined[1]) != nil {
+				return fmt.Errorf("%q is defined twice", defined[1])
+			}
+		}
+		if s.pages[name], err = shared.New("page " + name).Parse(written); err != nil {
+			return err
 		}
 	}
-	layout := "layout"
-	if path.Base(path.Dir(file)) == "bare" {
-		layout = "bare"
+	for _, block := range []string{"title", "main"} {
+		if shared.Lookup(block+" of "+name) == nil {
+			return fmt.Errorf("it does not define %q", block)
+		}
 	}
-	s.pages[name] = page.Lookup(layout)
 	return nil
 }
 
