@@ -40,24 +40,36 @@ var accessTokenList = &resource{
 	sees:    func(s models.Sight) models.Visibility { return s.Tokens },
 }
 
-func withAccessToken(db *gorm.DB) *gorm.DB {
-	return db.Preload("User").Preload("Application").Preload("RefreshToken")
-}
-
 // AccessToken loads a token with its user, application and refresh token; ErrNotFound.
 func (r Reader) AccessToken(id int64) (*models.AccessToken, error) {
-	return one[models.AccessToken](withAccessToken(r.db).Where("id = ?", id))
+	return shownTokens.one(r.db, "t.id = ?", id)
 }
 
-// withBearer loads what is decided by when a token is presented, in one statement and one for memberships.
-func withBearer(db *gorm.DB) *gorm.DB {
-	return db.Joins("User").Joins("Application").Preload("User.Memberships")
+var (
+	ofUser        = join{"User", "{it}.id = {row}.user_id"}
+	ofApplication = join{"Application", "{it}.id = {row}.application_id"}
+
+	shownTokens     = rowsOfModel[models.AccessToken](ofUser, ofApplication, join{"RefreshToken", "{it}.access_token_id = {row}.id"})
+	presentedTokens = rowsOfModel[models.AccessToken](ofUser, ofApplication)
+	memberships     = rowsOfModel[models.Membership]()
+)
+
+// bearer loads what is decided by when a token is presented: the token with application, user and the user's memberships.
+func (r Reader) bearer(conditions string, args ...any) (*models.AccessToken, error) {
+	token, err := presentedTokens.one(r.db, conditions, args...)
+	if err == nil && token.User != nil {
+		token.User.Memberships, err = memberships.all(r.db, "t.user_id = ?", token.User.ID)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return token, nil
 }
 
 // AccessTokenByDigest loads the token whose value is presented, expired or not, with application, and with the user and the user's
 // memberships; ErrNotFound. A value that a regenerated token had before counts while it overlaps.
 func (r Reader) AccessTokenByDigest(digest models.Digest) (*models.AccessToken, error) {
-	token, err := one[models.AccessToken](withBearer(r.db).Where("access_tokens.digest = ?", digest))
+	token, err := r.bearer("t.digest = ?", digest)
 	if errors.Is(err, ErrNotFound) {
 		return r.replacedToken(digest)
 	}
@@ -176,7 +188,7 @@ func (tx *Tx) CreateAccessToken(t *models.AccessToken) error {
 	if err := tx.hold(subjects{applications: some(t.ApplicationID), users: some(t.UserID)}); err != nil {
 		return err
 	}
-	return tx.insert(t)
+	return tx.insertRow(t)
 }
 
 // UpdateAccessToken stores all fields; ErrNotFound.
@@ -197,7 +209,7 @@ func (tx *Tx) LockAccessToken(id int64) (*models.AccessToken, error) {
 	if _, err := tx.lockRefreshTokensOf(TokenSelection{IDs: []int64{id}}); err != nil {
 		return nil, err
 	}
-	return one[models.AccessToken](withAccessToken(tx.locked()).Where("id = ?", id))
+	return one[models.AccessToken](tx.locked().Preload("User").Preload("Application").Preload("RefreshToken").Where("id = ?", id))
 }
 
 // DeleteAccessTokens deletes the tokens selected and returns those that this transaction deleted, oldest first, with application. Their

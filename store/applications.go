@@ -70,8 +70,23 @@ func (r Reader) ApplicationByClientID(clientID string) (*models.Application, err
 
 // Client loads like ApplicationByClientID, without the organization: what each request of a client asks for.
 func (r Reader) Client(clientID string) (*models.Application, error) {
-	return named[models.Application](r.db.Preload("User").Preload("ClientSecrets").Where("client_id = ?", clientID), clientID)
+	if checkText("", clientID) != nil {
+		return nil, ErrNotFound
+	}
+	client, err := presentedClients.one(r.db, "t.client_id = ?", clientID)
+	if err == nil {
+		client.ClientSecrets, err = clientSecrets.all(r.db, "t.application_id = ?", client.ID)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return client, nil
 }
+
+var (
+	presentedClients = rowsOfModel[models.Application](ofUser)
+	clientSecrets    = rowsOfModel[models.ClientSecret]()
+)
 
 // Applications lists applications with organization, owner and live secrets.
 func (r Reader) Applications(q Query, v models.Visibility) (Page[models.Application], error) {

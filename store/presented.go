@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -114,44 +113,56 @@ func copyUser(u *models.User) *models.User {
 	return &copied
 }
 
-// dataVersion tells whether anybody has changed a SQLite file, from a connection that changes nothing itself.
+// dataVersion tells whether anybody has changed a SQLite file, by a connection that changes nothing itself.
 type dataVersion struct {
 	mu         sync.Mutex
-	connection *sql.Conn
+	db         *sql.DB
+	connection *sql.Conn // made when it is first asked, and anew after a failure
 	statement  *sql.Stmt
+	failures   int64
 }
 
-func (d *dataVersion) open(ctx context.Context, db *sql.DB) (err error) {
-	if d.connection, err = db.Conn(ctx); err != nil {
-		return err
-	}
-	d.statement, err = d.connection.PrepareContext(ctx, "PRAGMA data_version")
-	return err
-}
+func (d *dataVersion) open(dsn string) { d.db = sql.OpenDB(sqliteConnector(dsn)) }
 
-func (d *dataVersion) read(ctx context.Context) (version int64, err error) {
+// read does not end with the request, which would cost the connection.
+func (d *dataVersion) read(ctx context.Context) (int64, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.statement == nil {
-		return 0, errors.New("the file has not been opened")
-	}
-	// Not cut short with the request: the driver would give up the connection.
-	err = d.statement.QueryRowContext(context.WithoutCancel(ctx)).Scan(&version)
+	version, err := d.ask(context.WithoutCancel(ctx))
 	if err != nil {
+		if d.connection != nil {
+			_ = d.connection.Close() // it is of no use any more
+		}
+		d.connection, d.statement = nil, nil
+		d.failures++ // another connection counts from the beginning
 		return 0, fmt.Errorf("data version: %w", err)
 	}
-	return version, nil
+	return d.failures<<32 + version, nil
+}
+
+func (d *dataVersion) ask(ctx context.Context) (version int64, err error) {
+	if d.connection == nil {
+		if d.connection, err = d.db.Conn(ctx); err != nil {
+			return 0, err
+		}
+	}
+	if d.statement == nil {
+		if d.statement, err = d.connection.PrepareContext(ctx, "PRAGMA data_version"); err != nil {
+			return 0, err
+		}
+	}
+	err = d.statement.QueryRowContext(ctx).Scan(&version)
+	return version, err
 }
 
 func (d *dataVersion) close() error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.connection == nil {
+	if d.db == nil {
 		return nil
 	}
-	var problem error
-	if d.statement != nil {
-		problem = d.statement.Close()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.connection != nil {
+		_ = d.connection.Close() // twice is no fault
 	}
-	return errors.Join(problem, d.connection.Close())
+	return d.db.Close()
 }

@@ -17,6 +17,14 @@ func (tx *Tx) Record(entries ...models.Activity) error {
 	if tx.db.Name() != SQLite && len(entries) > fewEntries {
 		return translate(tx.recordMany(entries))
 	}
+	if len(entries) <= fewEntries {
+		for n := range entries {
+			if err := tx.insertRow(&entries[n]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	return translate(tx.db.CreateInBatches(entries, 200).Error)
 }
 

@@ -14,11 +14,13 @@ const (
 
 // RefreshTokenByDigest loads the token whose value is presented, in whatever state, with its access token and application; ErrNotFound.
 func (r Reader) RefreshTokenByDigest(digest models.Digest) (*models.RefreshToken, error) {
-	return one[models.RefreshToken](r.db.Preload("AccessToken").Preload("Application").Where("digest = ?", digest))
+	return presentedRefreshTokens.one(r.db, "t.digest = ?", digest)
 }
 
+var presentedRefreshTokens = rowsOfModel[models.RefreshToken](ofApplication, join{"AccessToken", "{it}.id = {row}.access_token_id"})
+
 // CreateRefreshToken stores a new token.
-func (tx *Tx) CreateRefreshToken(t *models.RefreshToken) error { return tx.insert(t) }
+func (tx *Tx) CreateRefreshToken(t *models.RefreshToken) error { return tx.insertRow(t) }
 
 // RotateRefreshToken marks a live refresh token used, and returns it with its access token, which the caller then deletes
 // (RFC 6749 §6, RFC 9700 §4.14.2). Of several callers exactly one succeeds; the others get the token and ErrReplayed. ErrNotFound.

@@ -11,7 +11,7 @@ func (r Reader) replacedToken(digest models.Digest) (*models.AccessToken, error)
 	if err != nil {
 		return nil, err
 	}
-	token, err := one[models.AccessToken](withBearer(r.db).Where("access_tokens.id = ?", replaced.AccessTokenID))
+	token, err := r.bearer("t.id = ?", replaced.AccessTokenID)
 	if err != nil {
 		return nil, err
 	}

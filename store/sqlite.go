@@ -47,14 +47,9 @@ func (s *Store) openSQLite(path string) error {
 	}
 	const connections = 8
 	s.turns, s.walks = turnsOf(connections), turnsOf(connections)
-	if s.read, err = sqlitePool(dsn+"&_query_only=1", connections+1, true); err != nil {
-		return err
-	}
-	db, err := s.read.DB()
-	if err != nil {
-		return err
-	}
-	return s.presented.file.open(context.Background(), db)
+	s.presented.file.open(dsn + "&_query_only=1")
+	s.read, err = sqlitePool(dsn+"&_query_only=1", connections, true)
+	return err
 }
 
 // createPrivately makes the file before SQLite does, and keeps everybody else from it whatever the umask, since SQLite would make it for

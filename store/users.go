@@ -50,6 +50,25 @@ func (r Reader) User(id int64) (*models.User, error) {
 	return one[models.User](r.db.Preload("Memberships").Where("id = ?", id))
 }
 
+// UsersOf loads the users with these ids, with memberships, as far as they are there, in no order.
+func (r Reader) UsersOf(ids []int64) ([]models.User, error) {
+	users, err := namedUsers.all(r.db, "t.id IN ?", ids)
+	if err != nil || len(users) == 0 {
+		return nil, err
+	}
+	joined, err := memberships.all(r.db, "t.user_id IN ?", ids)
+	for n := range users {
+		for _, each := range joined {
+			if each.UserID == users[n].ID {
+				users[n].Memberships = append(users[n].Memberships, each)
+			}
+		}
+	}
+	return users, err
+}
+
+var namedUsers = rowsOfModel[models.User]()
+
 // UserByName loads a user with memberships by the exact username; ErrNotFound.
 func (r Reader) UserByName(username string) (*models.User, error) {
 	return named[models.User](r.db.Preload("Memberships").Where("username = ?", username), username)
