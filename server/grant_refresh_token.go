@@ -46,7 +46,7 @@ func (s *Server) permitSubject(tx *store.Tx, token *models.RefreshToken) error {
 	if token.SubjectUserID == nil {
 		return nil
 	}
-	user, err := tx.User(*token.SubjectUserID)
+	user, err := tx.UserAlone(*token.SubjectUserID)
 	if err != nil {
 		return err
 	}

@@ -31,6 +31,7 @@ type issuance struct {
 	refresh     bool                 // with a refresh token
 	parent      *models.RefreshToken // the one that was used for it, nil for none
 	form        string               // the single-use number of the form that asks, "" for none
+	before      []models.Activity    // what was done for it in the same transaction
 }
 
 // issue stores a new access token, and its refresh token, with the activity entry, in the caller's transaction. The values are
@@ -63,7 +64,7 @@ func (s *Server) issue(tx *store.Tx, actor Actor, in issuance) (*Issued, error) 
 	}
 	entry := actor.did(models.OperationCreate, tokenObject(token), models.Added(token.ActivityFields()))
 	entry.Form = formNumber(in.form)
-	return issued, tx.Record(entry)
+	return issued, tx.Record(append(in.before, entry)...)
 }
 
 // addRefreshToken stores the refresh token that comes with an access token.

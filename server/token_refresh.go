@@ -70,8 +70,13 @@ func (s *Server) rotate(tx *store.Tx, actor Actor, in rotation) (*Issued, error)
 		plan.description = before.Description
 	}
 	if old.AccessToken != nil {
-		if err := deleteAccessTokens(tx, actor, store.TokenSelection{IDs: []int64{old.AccessToken.ID}}, "refreshed"); err != nil {
+		old.AccessToken.Application = old.Application
+		deleted, err := tx.DeleteRotated(old.AccessToken)
+		if err != nil {
 			return nil, err
+		}
+		if deleted {
+			plan.before = deletions(actor, []models.AccessToken{*old.AccessToken}, "refreshed")
 		}
 	}
 	return s.issue(tx, actor, plan)

@@ -23,8 +23,20 @@ const (
 type presented struct {
 	tokens  *otter.Cache[models.Digest, known[models.AccessToken]]
 	clients *otter.Cache[string, known[models.Application]]
-	changed atomic.Int64 // by this process, on PostgreSQL
-	file    dataVersion  // on SQLite
+	file    dataVersion // on SQLite
+
+	// How often this process has changed access tokens, and anything else that is kept, on PostgreSQL.
+	tokenChanges, otherChanges atomic.Int64
+}
+
+// note counts what a transaction has touched.
+func (p *presented) note(by touched) {
+	if by.tokens {
+		p.tokenChanges.Add(1)
+	}
+	if by.others {
+		p.otherChanges.Add(1)
+	}
 }
 
 // known is a row and the moment from which it counts.
@@ -54,18 +66,20 @@ func newPresented() (*presented, error) {
 	return &presented{tokens: tokens, clients: clients}, err
 }
 
-func (s *Store) moment(ctx context.Context) (moment, error) {
+// moment is the present one, for tokens and for clients.
+func (s *Store) moment(ctx context.Context) (tokens, clients moment, err error) {
 	if s.dialect == SQLite {
 		version, err := s.presented.file.read(ctx)
-		return moment{version: version}, err
+		return moment{version: version}, moment{version: version}, err
 	}
-	return moment{version: s.presented.changed.Load(), at: time.Now()}, nil // not the store's clock: it is compared with another server's changes
+	at, others := time.Now(), s.presented.otherChanges.Load() // not the store's clock: it is compared with another server's changes
+	return moment{s.presented.tokenChanges.Load() + others, at}, moment{others, at}, nil
 }
 
 // PresentedToken is AccessTokenByDigest for requests that present the token: a change that this process was told is durable, and on SQLite any, is
 // seen at once, that of another server within a second.
 func (s *Store) PresentedToken(ctx context.Context, digest models.Digest) (*models.AccessToken, error) {
-	now, err := s.moment(ctx)
+	now, _, err := s.moment(ctx)
 	if found, ok := s.presented.tokens.GetIfPresent(digest); ok && err == nil && found.since.holds(now) {
 		return copyToken(&found.row), nil
 	}
@@ -78,7 +92,7 @@ func (s *Store) PresentedToken(ctx context.Context, digest models.Digest) (*mode
 
 // PresentedClient is Client for requests of the client, with what PresentedToken says of changes.
 func (s *Store) PresentedClient(ctx context.Context, clientID string) (*models.Application, error) {
-	now, err := s.moment(ctx)
+	_, now, err := s.moment(ctx)
 	if found, ok := s.presented.clients.GetIfPresent(clientID); ok && err == nil && found.since.holds(now) {
 		return copyApplication(&found.row), nil
 	}

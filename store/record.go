@@ -2,11 +2,11 @@ package store
 
 import "gatehouse/models"
 
-// fewEntries go with a statement that names the values of each; the text of one for hundreds takes PostgreSQL longer to read than the rows to write.
+// fewEntries are stored by one statement each on SQLite, which keeps it.
 const fewEntries = 16
 
 // Record appends entries to the activity stream, at the time of the transaction. A form whose number another entry has is
-// ErrConflict. The ids of entries are filled in where they are few.
+// ErrConflict. Of one alone the id is filled in.
 func (tx *Tx) Record(entries ...models.Activity) error {
 	if len(entries) == 0 {
 		return nil
@@ -14,18 +14,18 @@ func (tx *Tx) Record(entries ...models.Activity) error {
 	for n := range entries {
 		entries[n].Created = tx.now
 	}
-	if tx.db.Name() != SQLite && len(entries) > fewEntries {
+	switch {
+	case tx.db.Name() != SQLite && len(entries) > 1:
 		return translate(tx.recordMany(entries))
+	case len(entries) > fewEntries:
+		return translate(tx.db.CreateInBatches(entries, 200).Error)
 	}
-	if len(entries) <= fewEntries {
-		for n := range entries {
-			if err := tx.insertRow(&entries[n]); err != nil {
-				return err
-			}
+	for n := range entries {
+		if err := tx.insertRow(&entries[n]); err != nil {
+			return err
 		}
-		return nil
 	}
-	return translate(tx.db.CreateInBatches(entries, 200).Error)
+	return nil
 }
 
 // activityRows are entries as one array for each column of the table, in the order of recordMany's statement.
@@ -39,7 +39,7 @@ type activityRows struct {
 	forms                                     []*string
 }
 
-// recordMany stores entries in one statement of a fixed text, in their order. One of 500 rows and more is counted at once (ADR 0016).
+// recordMany stores entries in one statement of a fixed text, in their order: that of one for hundreds takes PostgreSQL longer to read than the rows to write. One of 500 rows and more is counted at once (ADR 0016).
 func (tx *Tx) recordMany(entries []models.Activity) error {
 	var rows activityRows
 	for n := range entries {

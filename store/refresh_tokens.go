@@ -1,6 +1,8 @@
 package store
 
 import (
+	"errors"
+
 	"gorm.io/gorm"
 
 	"gatehouse/models"
@@ -17,15 +19,20 @@ func (r Reader) RefreshTokenByDigest(digest models.Digest) (*models.RefreshToken
 	return presentedRefreshTokens.one(r.db, "t.digest = ?", digest)
 }
 
-var presentedRefreshTokens = rowsOfModel[models.RefreshToken](ofApplication, join{"AccessToken", "{it}.id = {row}.access_token_id"})
+var (
+	refreshTokens          = rowsOfModel[models.RefreshToken]()
+	presentedRefreshTokens = rowsOfModel[models.RefreshToken](ofApplication, join{"AccessToken", "{it}.id = {row}.access_token_id"})
+	rotatedRefreshTokens   = rowsOfModel[models.RefreshToken](ofApplication)
+	accessTokens           = rowsOfModel[models.AccessToken]()
+)
 
 // CreateRefreshToken stores a new token.
 func (tx *Tx) CreateRefreshToken(t *models.RefreshToken) error { return tx.insertRow(t) }
 
-// RotateRefreshToken marks a live refresh token used, and returns it with its access token, which the caller then deletes
-// (RFC 6749 §6, RFC 9700 §4.14.2). Of several callers exactly one succeeds; the others get the token and ErrReplayed. ErrNotFound.
+// RotateRefreshToken marks a live refresh token used, and returns it with application and with the access token that it has let go of, which the
+// caller then deletes (RFC 6749 §6, RFC 9700 §4.14.2). Of several callers exactly one succeeds; the others get the token and ErrReplayed. ErrNotFound.
 func (tx *Tx) RotateRefreshToken(digest models.Digest) (*models.RefreshToken, error) {
-	presented, err := one[models.RefreshToken](tx.db.Where("digest = ?", digest))
+	presented, err := refreshTokens.one(tx.db, "t.digest = ?", digest)
 	if err != nil {
 		return nil, err
 	}
@@ -34,16 +41,32 @@ func (tx *Tx) RotateRefreshToken(digest models.Digest) (*models.RefreshToken, er
 	if err != nil {
 		return nil, err
 	}
-	result := tx.db.Model(&models.RefreshToken{}).Where("digest = ? AND revoked IS NULL", digest).
-		Updates(map[string]any{"revoked": tx.now, "reason": ReasonRotated})
+	result := tx.db.Exec("UPDATE refresh_tokens SET revoked = ?, reason = ?, access_token_id = NULL WHERE digest = ? AND revoked IS NULL", tx.now, ReasonRotated, digest)
 	if result.Error != nil {
 		return nil, translate(result.Error)
 	}
-	token, err := tx.RefreshTokenByDigest(digest)
-	if err == nil && result.RowsAffected == 0 {
+	if result.RowsAffected == 0 {
+		token, err := tx.RefreshTokenByDigest(digest)
+		if err != nil {
+			return nil, err
+		}
 		return token, ErrReplayed
 	}
+	token, err := rotatedRefreshTokens.one(tx.db, "t.digest = ?", digest)
+	if err != nil || presented.AccessTokenID == nil {
+		return token, err
+	}
+	token.AccessToken, err = accessTokens.one(tx.db, "t.id = ?", *presented.AccessTokenID)
+	if errors.Is(err, ErrNotFound) { // it went before the refresh token was held
+		return token, nil
+	}
 	return token, err
+}
+
+// DeleteRotated deletes the access token that a refresh token, rotated in this transaction, has let go of; false where somebody else has.
+func (tx *Tx) DeleteRotated(t *models.AccessToken) (bool, error) {
+	result := tx.db.Exec("DELETE FROM access_tokens WHERE id = ?", t.ID)
+	return result.RowsAffected > 0, translate(result.Error)
 }
 
 // Successors lists the refresh tokens that were made from the one with the id, oldest first, in whatever state, with their access tokens.

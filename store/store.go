@@ -96,8 +96,8 @@ func (s *Store) Write(ctx context.Context, change func(*Tx) error) error {
 func (s *Store) writeAlone(ctx context.Context, change func(*Tx) error) error {
 	const attempts = 8
 	var err error
-	touched := false
-	ctx = context.WithValue(ctx, touchedKey{}, &touched)
+	var by touched
+	ctx = context.WithValue(ctx, touchedKey{}, &by)
 	for attempt := range attempts {
 		if attempt > 0 {
 			time.Sleep(time.Duration(attempt) * time.Millisecond)
@@ -113,9 +113,7 @@ func (s *Store) writeAlone(ctx context.Context, change func(*Tx) error) error {
 			break
 		}
 	}
-	if touched { // also where nobody can say whether it was committed
-		s.presented.changed.Add(1)
-	}
+	s.presented.note(by) // also where nobody can say whether it was committed
 	if ctx.Err() != nil && outOfTime(err) {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}

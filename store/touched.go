@@ -8,10 +8,17 @@ import (
 	"gorm.io/gorm"
 )
 
-// touchedKey is the key of a context under which a transaction's statements say that they change what is kept of callers: *bool.
+// touched is what a transaction has changed of what is kept of callers.
+type touched struct {
+	tokens bool // access tokens
+	others bool // anything else: users, what they may do, clients
+}
+
+// touchedKey is the key of a context under which a transaction's statements note what they touch: *touched.
 type touchedKey struct{}
 
-// What is kept of callers is read from these tables, or deleted with a row of them. A new row of the former changes nothing that was found before, one of the latter may.
+// What is kept of callers is read from these tables, or deleted with a row of them. A new row of the former changes nothing that was found before,
+// one of the latter may.
 var (
 	callerTables = []string{"access_tokens", "applications", "users", "organizations", "organization_users", "client_secrets"}
 	partTables   = callerTables[4:]
@@ -42,7 +49,7 @@ func watch(db *gorm.DB) error {
 func noteRows(tables []string) func(*gorm.DB) {
 	return func(db *gorm.DB) {
 		if slices.Contains(tables, db.Statement.Table) {
-			note(db.Statement.Context)
+			note(db.Statement.Context, db.Statement.Table)
 		}
 	}
 }
@@ -53,13 +60,19 @@ func noteText(db *gorm.DB) {
 	if strings.HasPrefix(text, "SELECT") {
 		return
 	}
-	if slices.ContainsFunc(callerTables, func(table string) bool { return strings.Contains(text, table) }) {
-		note(db.Statement.Context)
+	for _, table := range callerTables {
+		if strings.Contains(text, table) {
+			note(db.Statement.Context, table)
+		}
 	}
 }
 
-func note(ctx context.Context) {
-	if touched, ok := ctx.Value(touchedKey{}).(*bool); ok {
-		*touched = true
+func note(ctx context.Context, table string) {
+	switch by, ok := ctx.Value(touchedKey{}).(*touched); {
+	case !ok:
+	case table == "access_tokens":
+		by.tokens = true
+	default:
+		by.others = true
 	}
 }

@@ -50,6 +50,11 @@ func (r Reader) User(id int64) (*models.User, error) {
 	return one[models.User](r.db.Preload("Memberships").Where("id = ?", id))
 }
 
+// UserAlone loads a user without memberships; ErrNotFound.
+func (r Reader) UserAlone(id int64) (*models.User, error) {
+	return namedUsers.one(r.db, "t.id = ?", id)
+}
+
 // UsersOf loads the users with these ids, with memberships, as far as they are there, in no order.
 func (r Reader) UsersOf(ids []int64) ([]models.User, error) {
 	users, err := namedUsers.all(r.db, "t.id IN ?", ids)
