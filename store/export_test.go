@@ -195,3 +195,38 @@ func (s *Store) Waiting() int {
 
 // Statement carries out SQL in the transaction.
 func (tx *Tx) Statement(sql string) error { return tx.db.Exec(sql).Error }
+
+// Pairs writes the texts that a statement gives for each number from first on, each with what the same statement gives from there, while it is being read.
+func (tx *Tx) Pairs(sql string, first int) (text string, err error) {
+	var found []string
+	if tx.db.Name() != SQLite { // PostgreSQL reads one statement at a time
+		if err := tx.db.Raw(sql, first).Scan(&found).Error; err != nil {
+			return "", err
+		}
+		for n, each := range found {
+			within, err := tx.Pairs(sql, first+n+1)
+			if err != nil {
+				return "", err
+			}
+			text += each + "(" + strings.TrimSuffix(within, " ") + ") "
+		}
+		return text, nil
+	}
+	rows, err := tx.db.Raw(sql, first).Rows()
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = rows.Close() }()
+	for n := 1; rows.Next(); n++ {
+		var each string
+		if err := rows.Scan(&each); err != nil {
+			return "", err
+		}
+		within, err := tx.Pairs(sql, first+n)
+		if err != nil {
+			return "", err
+		}
+		text += each + "(" + strings.TrimSuffix(within, " ") + ") "
+	}
+	return text, rows.Err()
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
@@ -21,6 +22,9 @@ import (
 // from lower case as PostgreSQL's does.
 const sqliteParameters = "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(ON)" +
 	"&_pragma=cache_size(-16000)&_pragma=temp_store(MEMORY)&_pragma=case_sensitive_like(ON)&_time_integer_format=unix_micro&_inttotime=1"
+
+// writing is what the address of the connection that writes has beside: it takes its lock when it begins.
+const writing = "&_txlock=immediate"
 
 func sqlitePath(address string) (string, bool) {
 	path, ok := strings.CutPrefix(address, "sqlite:")
@@ -41,8 +45,7 @@ func (s *Store) openSQLite(path string) error {
 	}
 	s.dialect, s.path = SQLite, path
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + sqliteParameters
-	// Statements prepared in a transaction end with it, so keeping them costs more than it saves.
-	if s.write, err = sqlitePool(dsn+"&_txlock=immediate", 1, false); err != nil {
+	if s.write, err = sqlitePool(dsn+writing, 1, false); err != nil {
 		return err
 	}
 	const connections = 8
@@ -83,7 +86,15 @@ type sqliteConnector string
 
 // Connect opens a connection.
 func (c sqliteConnector) Connect(context.Context) (driver.Conn, error) {
-	return sqliteDriver.Open(string(c))
+	opened, err := sqliteDriver.Open(string(c))
+	if err != nil || !strings.Contains(string(c), writing) {
+		return opened, err
+	}
+	conn, ok := opened.(sqliteConn)
+	if !ok {
+		return nil, errors.Join(errors.New("the driver of SQLite lacks what the program needs"), opened.Close())
+	}
+	return keeping(conn), nil
 }
 
 // Driver is the driver.
