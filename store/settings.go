@@ -8,12 +8,14 @@ import (
 
 // Setting loads what was kept under key; ErrNotFound.
 func (r Reader) Setting(key string) (string, error) {
-	setting, err := one[models.Setting](r.db.Where("key = ?", key))
+	setting, err := settings.one(r.db, "t.key = ?", key)
 	if err != nil {
 		return "", err
 	}
 	return setting.Value, nil
 }
+
+var settings = rowsOfModel[models.Setting]()
 
 // SetSetting keeps value under key in place of an earlier one.
 func (tx *Tx) SetSetting(key, value string) error {
