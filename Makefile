@@ -4,10 +4,10 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check bench screenshots pictures format vet lint race fuzz vulnerabilities tidy clean
+.PHONY: help run build test check bench bench-import screenshots pictures format vet lint race fuzz vulnerabilities tidy clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## build, then serve on SQLite at http://localhost:8080
 	bin/gatehouse serve
@@ -45,8 +45,11 @@ vulnerabilities: ## govulncheck, where its database can be reached
 tidy: ## fail when go.mod or go.sum is not tidy
 	go mod tidy -diff
 
-bench: build ## load on the running binary beside the floor (bench/RESULTS.md), pages of lists at a million tokens and an import of as many, on SQLite and PostgreSQL with fsync on; AGAINST=BINARY compares the load with another build's
+bench: build ## load on the running binary beside the floor (bench/RESULTS.md) and pages of lists at a million tokens, on SQLite and PostgreSQL with fsync on: ten minutes; AGAINST=BINARY compares the load with another build's
 	.ci/with-postgres --durable go run ./bench $(if $(AGAINST),-duration 4s -against $(AGAINST))
+
+bench-import: build ## an import of a million tokens, likewise
+	.ci/with-postgres --durable go run ./bench -only import
 
 screenshots: ## every page in both themes, narrow and wide, into screenshots/
 	mkdir -p screenshots

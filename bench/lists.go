@@ -16,7 +16,7 @@ import (
 const (
 	few, many = 10_000, 1_000_000 // the numbers of tokens between which the time for a page should not grow
 
-	repetitions = 15 // how often each page is asked for, in turn with few and with many tokens,
+	repetitions = 9 // how often each page is asked for, in turn with few and with many tokens,
 	again       = 3  // and how many times as often once more, if it seems to grow
 
 	growth      = 1.3                  // what counts as growing, as a ratio of the quickest answers,
