@@ -17,7 +17,7 @@ const (
 	few, many = 10_000, 1_000_000 // the numbers of tokens between which the time for a page should not grow
 
 	repetitions = 9 // how often each page is asked for, in turn with few and with many tokens,
-	again       = 3  // and how many times as often once more, if it seems to grow
+	again       = 3 // and how many times as often once more, if it seems to grow
 
 	growth      = 1.3                  // what counts as growing, as a ratio of the quickest answers,
 	discernible = time.Millisecond / 2 // if it is as much as this: what a page that takes less than that needs depends on the moment

@@ -105,7 +105,9 @@ func TestStatementsOfTokens(t *testing.T) {
 		pair := send("/o/token/", "grant_type", "password", "username", "alice", "password", webtest.Password)
 		for range 3 { // the first of each has the client read
 			value := pair.String("access_token")
-			refresh := count(func() { pair = send("/o/token/", "grant_type", "refresh_token", "refresh_token", pair.String("refresh_token")) })
+			refresh := count(func() {
+				pair = send("/o/token/", "grant_type", "refresh_token", "refresh_token", pair.String("refresh_token"))
+			})
 			value, unknown := pair.String("access_token"), value
 			first := count(func() { send("/o/introspect/", "token", value) })
 			again := count(func() { send("/o/introspect/", "token", value) })
