@@ -60,13 +60,17 @@ func upToDate(ctx context.Context, db *store.Store) error {
 	return nil
 }
 
-// withDatabase reads the settings and opens the database for the time of work.
+// withDatabase reads the settings and opens the database for the time of work, and until what it did counts at every server.
 func (p *program) withDatabase(command *cobra.Command, create bool, work func(context.Context, *settings, *store.Store) error) error {
 	set, err := loadSettings(p.environment)
 	if err != nil {
 		return err
 	}
-	return withOpen(command.Context(), set, create, func(ctx context.Context, db *store.Store) error { return work(ctx, set, db) })
+	return withOpen(command.Context(), set, create, func(ctx context.Context, db *store.Store) error {
+		err := work(ctx, set, db)
+		db.AwaitOthers(ctx)
+		return err
+	})
 }
 
 func withOpen(ctx context.Context, set *settings, create bool, work func(context.Context, *store.Store) error) error {

@@ -27,6 +27,7 @@ type presented struct {
 
 	// How often this process has changed access tokens, and anything else that is kept, on PostgreSQL.
 	tokenChanges, otherChanges atomic.Int64
+	lastChange                 atomic.Pointer[time.Time]
 }
 
 // note counts what a transaction has touched.
@@ -36,6 +37,22 @@ func (p *presented) note(by touched) {
 	}
 	if by.others {
 		p.otherChanges.Add(1)
+	}
+	if now := time.Now(); by.tokens || by.others {
+		p.lastChange.Store(&now)
+	}
+}
+
+// AwaitOthers returns when no other server takes for valid any more what this process has taken away, or when ctx ends: on PostgreSQL a second
+// after its last change of tokens, users or clients. A command that has ended has taken effect everywhere.
+func (s *Store) AwaitOthers(ctx context.Context) {
+	last := s.presented.lastChange.Load()
+	if s.dialect == SQLite || last == nil {
+		return
+	}
+	select {
+	case <-time.After(time.Until(last.Add(trusted))):
+	case <-ctx.Done():
 	}
 }
 

@@ -128,9 +128,7 @@ func TestPresentedSeesChanges(t *testing.T) {
 				presentedAsStored(t, name+", at another server", other, worlds[name])
 			}
 		}
-		if db.Dialect() != store.SQLite {
-			time.Sleep(time.Second)
-		}
+		db.AwaitOthers(t.Context())
 		for name := range presentedChanges {
 			presentedAsStored(t, name+", at another server after a second", other, worlds[name])
 		}
