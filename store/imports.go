@@ -59,6 +59,7 @@ func (s *Store) Import(ctx context.Context, change func(*Import) error) error {
 			return tx.settle(1)
 		})
 	})
+	s.presented.note(touched{tokens: true, others: true})
 	if err != nil && ctx.Err() != nil {
 		return ctx.Err()
 	}
