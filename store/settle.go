@@ -23,19 +23,33 @@ var settlements = []struct {
 }{
 	{"access_token_changes", []string{
 		`INSERT INTO access_token_counts SELECT COALESCE(application_id, 0), platform, scope, sum(tokens) FROM access_token_changes WHERE true
-			GROUP BY 1, 2, 3 ON CONFLICT DO UPDATE SET tokens = tokens + excluded.tokens`,
+			GROUP BY 1, 2, 3 HAVING sum(tokens) <> 0 ON CONFLICT DO UPDATE SET tokens = tokens + excluded.tokens`,
 		`INSERT INTO user_token_counts SELECT user_id, COALESCE(application_id, 0), platform, scope, sum(tokens) FROM access_token_changes
-			WHERE user_id IS NOT NULL GROUP BY 1, 2, 3, 4 ON CONFLICT DO UPDATE SET tokens = tokens + excluded.tokens`,
-		`INSERT INTO token_day_counts SELECT 'created', created, platform, application_id IS NULL, sum(tokens) FROM access_token_changes WHERE true
-			GROUP BY 2, 3, 4 ON CONFLICT DO UPDATE SET tokens = tokens + excluded.tokens`,
-		`INSERT INTO token_day_counts SELECT 'expires', expires, platform, application_id IS NULL, sum(tokens) FROM access_token_changes WHERE true
-			GROUP BY 2, 3, 4 ON CONFLICT DO UPDATE SET tokens = tokens + excluded.tokens`,
+			WHERE user_id IS NOT NULL GROUP BY 1, 2, 3, 4 HAVING sum(tokens) <> 0 ON CONFLICT DO UPDATE SET tokens = tokens + excluded.tokens`,
+		`INSERT INTO token_day_counts SELECT 'created', created, platform, application_id IS NULL, sum(tokens) FROM access_token_changes WHERE created IS NOT NULL
+			GROUP BY 2, 3, 4 HAVING sum(tokens) <> 0 ON CONFLICT DO UPDATE SET tokens = tokens + excluded.tokens`,
+		`INSERT INTO token_day_counts SELECT 'expires', expires, platform, application_id IS NULL, sum(tokens) FROM access_token_changes WHERE expires IS NOT NULL
+			GROUP BY 2, 3, 4 HAVING sum(tokens) <> 0 ON CONFLICT DO UPDATE SET tokens = tokens + excluded.tokens`,
+		`INSERT INTO token_day_counts SELECT 'modified', modified, platform, application_id IS NULL, sum(tokens) FROM access_token_changes WHERE modified IS NOT NULL
+			GROUP BY 2, 3, 4 HAVING sum(tokens) <> 0 ON CONFLICT DO UPDATE SET tokens = tokens + excluded.tokens`,
+		`INSERT INTO token_day_counts SELECT 'last_used', last_used, platform, application_id IS NULL, sum(tokens) FROM access_token_changes WHERE last_used IS NOT NULL
+			GROUP BY 2, 3, 4 HAVING sum(tokens) <> 0 ON CONFLICT DO UPDATE SET tokens = tokens + excluded.tokens`,
 		`INSERT INTO token_description_counts SELECT s.description, s.id, COALESCE(sum(tokens) FILTER (WHERE platform = 'gateway'), 0),
 				COALESCE(sum(tokens) FILTER (WHERE platform = 'controller'), 0)
 			FROM access_token_changes AS n CROSS JOIN token_description_counts AS s ON (s.description, s.id) = (SELECT description, id FROM token_description_counts
 				WHERE (description, id) <= (n.description, n.token_id) ORDER BY description DESC, id DESC LIMIT 1) GROUP BY 1, 2
 			ON CONFLICT DO UPDATE SET gateway = gateway + excluded.gateway, controller = controller + excluded.controller`,
 		"DELETE FROM token_description_counts WHERE gateway = 0 AND controller = 0 AND id > 0",
+		`INSERT INTO token_blocks SELECT n.token_id / 1024, COALESCE(sum(n.tokens) FILTER (WHERE n.platform = 'gateway'), 0),
+				COALESCE(sum(n.tokens) FILTER (WHERE n.platform = 'controller'), 0), min(t.created), max(t.created), min(t.modified), max(t.modified),
+				min(t.expires), max(t.expires), min(n.last_used), max(n.last_used)
+			FROM access_token_changes AS n LEFT JOIN access_tokens AS t ON t.id = n.token_id WHERE n.modified IS NOT NULL GROUP BY 1
+			ON CONFLICT DO UPDATE SET gateway = gateway + excluded.gateway, controller = controller + excluded.controller,
+				created_from = COALESCE(min(created_from, excluded.created_from), created_from, excluded.created_from), created_to = COALESCE(max(created_to, excluded.created_to), created_to, excluded.created_to),
+				modified_from = COALESCE(min(modified_from, excluded.modified_from), modified_from, excluded.modified_from), modified_to = COALESCE(max(modified_to, excluded.modified_to), modified_to, excluded.modified_to),
+				expires_from = COALESCE(min(expires_from, excluded.expires_from), expires_from, excluded.expires_from), expires_to = COALESCE(max(expires_to, excluded.expires_to), expires_to, excluded.expires_to),
+				last_used_from = COALESCE(min(last_used_from, excluded.last_used_from), last_used_from, excluded.last_used_from), last_used_to = COALESCE(max(last_used_to, excluded.last_used_to), last_used_to, excluded.last_used_to)`,
+		"DELETE FROM token_blocks WHERE gateway = 0 AND controller = 0",
 		"DELETE FROM access_token_changes",
 	}, (*Tx).splitStretches},
 	{"activity_changes", []string{

@@ -105,3 +105,8 @@ func (f Filter) names(column string) bool {
 	word := strings.ToLower(f.Value)
 	return of(f.Field) == column && !f.Not && !f.Or && f.Lookup != "isnull" && word != "null" && word != "none"
 }
+
+// equals reports whether a query's conditions leave the rows of some values of the column alone.
+func (q Query) equals(column string) bool {
+	return slices.ContainsFunc(q.Filters, func(f Filter) bool { return f.names(column) && (operators[f.Lookup] == "=" || f.Lookup == "in") })
+}

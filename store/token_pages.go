@@ -20,7 +20,7 @@ func (s tokenShortcuts) way(b *queryBuilder, q Query, count int64) (way, error) 
 		return way{}, nil
 	}
 	counted := q.asksOnly("application", "platform", "scope")
-	few := q.names("user") || q.names("id") // what an index of the condition leads to
+	few := q.names("user") || q.names("id") // what an index of the condition may lead to
 	switch own := !s.v.All && len(s.v.Organizations) == 0; {
 	case field == "application__name" && s.grouped(q) != nil && (s.v.All || own || s.v.Platform == "" && len(q.Filters) == 0): // otherwise few are sorted
 		return s.byRelation(b, q, tokenReference{"applications", "name", "application_id"}, descending)
@@ -35,7 +35,7 @@ func (s tokenShortcuts) way(b *queryBuilder, q Query, count int64) (way, error) 
 		return s.seen(b, q, count, descending)
 	case field == "id" && counted:
 		return s.merged(b, q, count, descending)
-	case s.v.All && few:
+	case s.v.All && (q.equals("user") || q.equals("id")):
 		tokens, err := s.ofFew(q)
 		return way{filtered: tokens}, err
 	}
@@ -68,10 +68,8 @@ func (s tokenShortcuts) weighed(b *queryBuilder, q Query, count int64, few bool)
 	walk, sort := int64(q.Offset+q.Limit)*total, count*count
 	switch {
 	case s.v.All:
-	case field == "created" || field == "expires":
-		walk *= 5 // the index of applications holds these; theirs do not hold what is tried on each row
-	case field == "last_used" || field == "description" || field == "user__username":
-		sort *= 5 // the other way round
+	case field == "last_used" || field == "modified" || field == "description" || field == "user__username":
+		sort *= 5 // the index of applications does not hold these; theirs hold what is tried on each row
 	}
 	walks := walk < sort || s.v.All && len(q.Filters)+len(q.Search) == 0 // an index has the order, and another that of the controller's
 	switch {
@@ -81,11 +79,14 @@ func (s tokenShortcuts) weighed(b *queryBuilder, q Query, count int64, few bool)
 		return s.byUsername(b, q, descending)
 	case field == "description" && walks:
 		return s.byDescription(b, q, descending)
-	case (field == "created" || field == "expires" || field == "last_used") && walks:
+	case (field == "created" || field == "modified" || field == "expires" || field == "last_used") && walks:
 		return way{filtered: b.unindexed().on(s.walked())}, nil
 	case field == "id" && s.v.All && walks:
-		return s.nearby(b, q, descending)
-	case few:
+		if ids, err := s.nearby(b, q, descending); ids != nil || err != nil {
+			return way{ids: ids}, err
+		}
+	}
+	if few {
 		tokens, err := s.ofFew(q)
 		return way{filtered: tokens}, err
 	}
@@ -112,33 +113,6 @@ func (s tokenShortcuts) ofFew(q Query) (*gorm.DB, error) {
 	maps.Copy(b.joins, leading.joins)
 	b.and = append(b.and, leading.all()...)
 	return b.on(s.either("")), nil
-}
-
-// nearby finds a page among the first tokens there are, if enough of them meet the conditions; otherwise by sorting: what was made at one time
-// stands far from the beginning.
-func (s tokenShortcuts) nearby(b *queryBuilder, q Query, descending bool) (way, error) {
-	const window = 10_000
-	first := s.r.db.Table("access_tokens").Select("*").Order("id").Limit(window)
-	if descending {
-		first = s.r.db.Table("access_tokens").Select("*").Order("id DESC").Limit(window)
-	}
-	if s.v.Platform != "" {
-		first = first.Where("platform = ?", s.v.Platform)
-	}
-	found := b.unindexed().on(s.r.db.Table("(?) AS access_tokens", first))
-	order := "access_tokens.id"
-	if descending {
-		order += " DESC"
-	}
-	ids := []int64{}
-	err := found.Order(order).Limit(q.Limit).Offset(q.Offset).Pluck("access_tokens.id", &ids).Error
-	if err == nil && len(ids) == q.Limit {
-		return way{ids: ids}, nil
-	}
-	if err != nil {
-		return way{}, err
-	}
-	return s.sorted(q, "id", descending)
 }
 
 // sorted finds a page by sorting all of the list, by the ids alone.
@@ -205,13 +179,22 @@ func (s tokenShortcuts) seen(b *queryBuilder, q Query, count int64, descending b
 		return way{}, err
 	}
 	seen, err := s.r.sum(s.union().on(none))
-	if err == nil && count*count < 5*seen*int64(q.Offset+q.Limit) { // merging reads descriptions from the table
-		return s.sorted(q, "id", descending)
-	}
 	if err != nil {
 		return way{}, err
 	}
+	applications, err := s.administered()
+	if err != nil {
+		return way{}, err
+	}
+	if count*count < 5*seen*int64(q.Offset+q.Limit)*int64(len(applications)) { // merging reads descriptions from the table, so many for each
+		return s.sorted(q, "id", descending)
+	}
 	return s.merged(b, q, count, descending)
+}
+
+// administered are the applications with tokens of an administrator's list.
+func (s tokenShortcuts) administered() ([]number, error) {
+	return s.r.numbers(s.byApplication().where(administered, s.v.Organizations), "access_tokens.application_id")
 }
 
 // merged finds a page in the order of ids in which each application's tokens stand by themselves: what the page may show of each, and of
