@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -94,8 +95,8 @@ func checkRange(t *testing.T, db storetest.DB, random *rand.Rand, tokens []model
 	t.Helper()
 	from, to := start.AddDate(0, 0, -3), start.AddDate(0, 0, 5)
 	sees := []models.Visibility{{All: true, Platform: models.Controller}, {UserID: 7, Organizations: []int64{1}}, {UserID: 7}, everything, everything, everything}[random.IntN(6)]
-	descending := random.IntN(2) == 0
-	q := store.Query{Limit: 25, Offset: 25 * random.IntN(3), Sees: seesAll, Order: []store.Order{{Field: "id", Descending: descending}}}
+	order := store.Order{Field: []string{"id", "id", "created", "modified", "expires", "last_used"}[random.IntN(6)], Descending: random.IntN(2) == 0}
+	q := store.Query{Limit: 25, Offset: 25 * random.IntN(3), Sees: seesAll, Order: []store.Order{order}}
 	conditions := []func(*models.AccessToken) bool{func(k *models.AccessToken) bool {
 		administered := k.Application != nil && k.Application.OrganizationID != nil && slices.Contains(sees.Organizations, *k.Application.OrganizationID)
 		return (sees.Platform == "" || k.Platform == sees.Platform) && (sees.All || k.UserID != nil && *k.UserID == sees.UserID || administered)
@@ -114,15 +115,14 @@ func checkRange(t *testing.T, db storetest.DB, random *rand.Rand, tokens []model
 		q.Filters = append(q.Filters, store.Filter{Field: "platform", Value: "gateway"})
 		conditions = append(conditions, func(k *models.AccessToken) bool { return k.Platform == models.Gateway })
 	}
-	var want []int64
-	for n := range tokens {
-		if !slices.ContainsFunc(conditions, func(meets func(*models.AccessToken) bool) bool { return !meets(&tokens[n]) }) {
-			want = append(want, tokens[n].ID)
+	var listed []models.AccessToken
+	for _, k := range tokens {
+		if !slices.ContainsFunc(conditions, func(meets func(*models.AccessToken) bool) bool { return !meets(&k) }) {
+			listed = append(listed, k)
 		}
 	}
-	if descending {
-		slices.Reverse(want)
-	}
+	slices.SortFunc(listed, func(a, b models.AccessToken) int { return compareTokens(&a, &b, order) })
+	want := ids(listed)
 	page, err := db.Read(t.Context()).AccessTokens(q, sees)
 	check(t, err)
 	first := min(q.Offset, len(want))
@@ -132,4 +132,24 @@ func checkRange(t *testing.T, db storetest.DB, random *rand.Rand, tokens []model
 	if page.Count != int64(len(want)) {
 		t.Errorf("%+v for %+v: count %d, want %d", q, sees, page.Count, len(want))
 	}
+}
+
+// compareTokens says which comes first: what was never used comes last, and ids decide.
+func compareTokens(a, b *models.AccessToken, order store.Order) int {
+	sign := 1
+	if order.Descending {
+		sign = -1
+	}
+	if order.Field == "id" {
+		return sign * cmp.Compare(a.ID, b.ID)
+	}
+	switch x, y := timesOf(a)[order.Field], timesOf(b)[order.Field]; {
+	case x == nil && y != nil:
+		return 1
+	case y == nil && x != nil:
+		return -1
+	case x != nil && !x.Equal(*y):
+		return sign * x.Compare(*y)
+	}
+	return cmp.Compare(a.ID, b.ID)
 }

@@ -14,7 +14,7 @@ const blockSize = 1024
 
 const (
 	nearbyTokens = 10_000 // among how many tokens a page is looked for before it is sorted,
-	nearbyBlocks = 400    // in at most so many blocks
+	nearbyBlocks = 100    // in at most so many blocks
 )
 
 // countIDs counts the tokens in a range of ids: whole blocks as they are counted, and what lies in the blocks of its bounds. False where a

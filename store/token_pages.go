@@ -1,12 +1,7 @@
 package store
 
 import (
-	"maps"
-	"slices"
-
 	"gorm.io/gorm"
-
-	"gatehouse/models"
 )
 
 // mostBranches is the number of applications whose tokens are merged in one statement.
@@ -27,7 +22,7 @@ func (s tokenShortcuts) way(b *queryBuilder, q Query, count int64) (way, error) 
 	case own:
 		b, err := accessTokenList.build(s.r.db, q) // with what the order joins
 		return way{filtered: s.own(b)}, err
-	case field == "id" && s.v.All && q.asksOnly("platform", "scope"):
+	case field == "id" && s.v.All && q.asksOnly("platform", "scope") && (q.equals("scope") || q.asksOnly("platform")):
 		return s.inOneIndex(b, q)
 	case field == "id" && s.v.All && sameDescription(q):
 		return way{filtered: b.on(s.tokens()).Where(shortDescription)}, nil // the order of another
@@ -78,9 +73,13 @@ func (s tokenShortcuts) weighed(b *queryBuilder, q Query, count int64, few bool)
 	case field == "user__username" && !s.v.All && walks && !few:
 		return s.byUsername(b, q, descending)
 	case field == "description" && walks:
-		return s.byDescription(b, q, descending)
+		return s.byDescription(q, descending)
 	case (field == "created" || field == "modified" || field == "expires" || field == "last_used") && walks:
-		return way{filtered: b.unindexed().on(s.walked())}, nil
+		b, err := s.leading(q, leads(field))
+		if err != nil {
+			return way{}, err
+		}
+		return way{filtered: b.on(s.walked())}, nil
 	case field == "id" && s.v.All && walks:
 		if ids, err := s.nearby(b, q, descending); ids != nil || err != nil {
 			return way{ids: ids}, err
@@ -91,28 +90,6 @@ func (s tokenShortcuts) weighed(b *queryBuilder, q Query, count int64, few bool)
 		return way{filtered: tokens}, err
 	}
 	return s.sorted(q, field, descending)
-}
-
-// ofFew are the tokens of a query that names users or ids, in the builder's order: read by the index of these, with all else tried on each. An
-// index of a platform, scope or time, which SQLite holds to be as good, leads to more the more tokens there are.
-func (s tokenShortcuts) ofFew(q Query) (*gorm.DB, error) {
-	named, others := q, q
-	names := func(f Filter) bool { return f.names("user") || f.names("id") }
-	named.Filters = slices.DeleteFunc(slices.Clone(q.Filters), func(f Filter) bool { return !names(f) })
-	others.Filters = slices.DeleteFunc(slices.Clone(q.Filters), names)
-	named.Search = nil
-	leading, err := accessTokenList.conditions(s.r.db, named)
-	if err != nil {
-		return nil, err
-	}
-	b, err := accessTokenList.build(s.r.db, others)
-	if err != nil {
-		return nil, err
-	}
-	b = b.unindexed()
-	maps.Copy(b.joins, leading.joins)
-	b.and = append(b.and, leading.all()...)
-	return b.on(s.either("")), nil
 }
 
 // sorted finds a page by sorting all of the list, by the ids alone.
@@ -136,37 +113,6 @@ func (s tokenShortcuts) sorted(q Query, field string, descending bool) (way, err
 	}
 	ids, err := s.r.merge("access_tokens", branches, descending, q)
 	return way{ids: ids}, err
-}
-
-// walked are the tokens of the list for reading them in the order of an index, with conditions tried on each.
-func (s tokenShortcuts) walked() *gorm.DB {
-	if s.v.Platform == models.Controller && s.v.All {
-		return s.tokens()
-	}
-	return s.either("+")
-}
-
-// either are the tokens of the list by conditions on each; a mark of "+" keeps the databases from reading by an index of them.
-func (s tokenShortcuts) either(mark string) *gorm.DB {
-	db := s.r.db.Table("access_tokens")
-	if s.v.Platform != "" {
-		db = db.Where("(access_tokens.platform = ?) IS TRUE", s.v.Platform)
-	}
-	if s.v.All {
-		return db
-	}
-	return db.Where("("+mark+"access_tokens.user_id = ? OR "+mark+administered+")", s.v.UserID, s.v.Organizations)
-}
-
-// unindexed is the same conditions, tried on each row instead of read by an index.
-func (b *queryBuilder) unindexed() *queryBuilder {
-	other, tried := *b, *b.scope
-	tried.and, tried.many = nil, nil
-	for _, c := range b.all() {
-		tried.and = append(tried.and, condition{"(" + c.sql + ") IS TRUE", c.args})
-	}
-	other.scope = &tried
-	return &other
 }
 
 // seen finds a page of an administrator in the order of ids: by sorting, where a condition on descriptions leaves few of what they see.
@@ -241,11 +187,14 @@ func (s tokenShortcuts) merged(b *queryBuilder, q Query, count int64, descending
 }
 
 // byDescription finds a page in the order of descriptions: of those that the index holds, and of the few that are too long for it.
-func (s tokenShortcuts) byDescription(b *queryBuilder, q Query, descending bool) (way, error) {
-	b = b.unindexed()
+func (s tokenShortcuts) byDescription(q Query, descending bool) (way, error) {
+	b, err := s.leading(q, leads("description"))
+	if err != nil {
+		return way{}, err
+	}
 	ids, err := s.r.merge("access_tokens", []branch{
 		{b.on(s.walked()).Where(shortDescription), "access_tokens.description"},
-		{b.on(s.either("+")).Where(longDescription), "access_tokens.description"},
+		{b.unindexed().on(s.either("+")).Where(longDescription), "access_tokens.description"},
 	}, descending, q)
 	return way{ids: ids}, err
 }
