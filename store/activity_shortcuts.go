@@ -36,6 +36,9 @@ func (s activityShortcuts) count(b *queryBuilder, q Query) (n Amount, known bool
 	case s.few(q) && !q.SkipCount:
 		err := b.unindexed().on(s.r.visibleActivity(s.v).Table("activity")).Count(&n.Number).Error
 		return n, true, err
+	case s.v.All && s.inRange(q) && !q.SkipCount:
+		n.Number, known, err = s.countBlocks(b, q)
+		return n, known, err
 	case !s.v.All || !withActor:
 		return n, false, nil
 	case !alone:
@@ -56,7 +59,7 @@ func (s activityShortcuts) few(q Query) bool {
 	return !seesMost(s.v) && alone && len(q.Filters) > 0 && q.CountTo == 0
 }
 
-// way merges the kinds of entries that are asked for, each in the order of one index.
+// way finds a range of times where its entries stand, and merges the kinds of entries that are asked for, each in the order of one index.
 func (s activityShortcuts) way(b *queryBuilder, q Query, _ int64) (way, error) {
 	if s.few(q) {
 		return way{filtered: b.unindexed().on(s.r.visibleActivity(s.v).Table("activity"))}, nil
@@ -65,6 +68,15 @@ func (s activityShortcuts) way(b *queryBuilder, q Query, _ int64) (way, error) {
 		q.Order = b.resource.order
 	}
 	field, descending, only := q.orderedBy()
+	switch {
+	case !s.v.All || !only || len(q.Filters) > 0 && !s.inRange(q) || len(q.Search) > 0:
+	case field == "created" || field == "timestamp":
+		ids, err := s.r.merge("activity", []branch{{b.on(s.entries()), "activity.created"}}, descending, q)
+		return way{ids: ids}, err
+	case field == "id" && len(q.Filters) > 0:
+		ids, err := s.nearby(b, q, descending)
+		return way{ids: ids}, err
+	}
 	if alone, _ := s.kinds(q); !s.v.All || !only || field != "id" || len(q.Filters) == 0 || !alone {
 		return way{}, nil
 	}

@@ -18,6 +18,18 @@ import (
 const blocksNoted = `(SELECT block, 'gateway' AS platform, gateway AS number FROM token_blocks UNION ALL SELECT block, 'controller', controller FROM token_blocks
 	UNION ALL SELECT token_id / 1024, platform, tokens FROM access_token_changes WHERE modified IS NOT NULL) AS blocks`
 
+// entryBlocks is what activity_blocks and what is noted say of the numbers of entries.
+const entryBlocks = `(SELECT block, 'others' AS kind, others AS number FROM activity_blocks UNION ALL SELECT block, 'gateway', gateway FROM activity_blocks
+	UNION ALL SELECT block, 'sign_ins', sign_ins FROM activity_blocks UNION ALL SELECT block, 'gateway_sign_ins', gateway_sign_ins FROM activity_blocks
+	UNION ALL SELECT entry_id / 1024, ` + kindOfEntry + `, entries FROM activity_changes WHERE entry_id IS NOT NULL) AS blocks`
+
+const kindOfEntry = `CASE WHEN operation IN ('sign_in', 'sign_out') THEN CASE platform WHEN 'gateway' THEN 'gateway_sign_ins' ELSE 'sign_ins' END
+	ELSE CASE platform WHEN 'gateway' THEN 'gateway' ELSE 'others' END END`
+
+// strayEntries are the entries that are not where their block says, unless that is noted.
+const strayEntries = `(SELECT 1 FROM activity AS a LEFT JOIN activity_blocks AS b ON b.block = a.id / 1024 WHERE (a.created BETWEEN b.created_from AND b.created_to) IS NOT TRUE
+	AND a.id / 1024 NOT IN (SELECT entry_id / 1024 FROM activity_changes WHERE entries > 0 AND entry_id IS NOT NULL)) AS strays`
+
 // strays are the tokens that are not where their block says, unless that is noted.
 func strays(dialect string) string {
 	sql := `SELECT 1 FROM access_tokens AS t LEFT JOIN token_blocks AS b ON b.block = t.id / 1024 WHERE (t.created BETWEEN b.created_from AND b.created_to

@@ -33,6 +33,7 @@ func countsOf(dialect string) map[string]string {
 			WHERE user_id IS NOT NULL GROUP BY 1, 2, 3, 4`,
 		"access_tokens_by_day": strings.Join(byDay, " UNION ALL "),
 		blocksNoted:            "SELECT id / 1024 AS block, platform, count(*) AS number FROM access_tokens GROUP BY 1, 2",
+		entryBlocks:            "SELECT id / 1024 AS block, " + kindOfEntry + " AS kind, count(*) AS number FROM activity GROUP BY 1, 2",
 		"activity_by_kind":     "SELECT object_type, operation, count(*) AS number FROM activity GROUP BY 1, 2",
 		"activity_by_actor": `SELECT actor_id, object_type, operation, count(*) AS number FROM activity
 			WHERE actor_id IS NOT NULL GROUP BY 1, 2, 3`,
@@ -41,6 +42,7 @@ func countsOf(dialect string) map[string]string {
 
 var keysOf = map[string]string{
 	blocksNoted:                    "block, platform",
+	entryBlocks:                    "block, kind",
 	"access_tokens_by_application": "application_id, platform, scope",
 	"access_tokens_by_user":        "user_id, application_id, platform, scope",
 	"access_tokens_by_day":         "field, day, platform, personal",
@@ -51,8 +53,10 @@ var keysOf = map[string]string{
 // checkCounts compares all counts with the rows.
 func checkCounts(t *testing.T, db storetest.DB, after string) {
 	t.Helper()
-	if n := count(t, db, "("+strays(db.Dialect())+") AS strays"); n != 0 {
-		t.Fatalf("after %s: %d tokens are not where their block says", after, n)
+	for what, rows := range map[string]string{"tokens": "(" + strays(db.Dialect()) + ") AS strays", "entries": strayEntries} {
+		if n := count(t, db, rows); n != 0 {
+			t.Fatalf("after %s: %d %s are not where their block says", after, n, what)
+		}
 	}
 	for view, rows := range countsOf(db.Dialect()) {
 		counted := fmt.Sprintf("SELECT %s, SUM(number) AS number FROM %s GROUP BY %[1]s HAVING SUM(number) <> 0", keysOf[view], view)
@@ -137,7 +141,10 @@ func (c *counting) steps() map[string]func(tx *store.Tx) error {
 		},
 		"a deletion by SQL": func(tx *store.Tx) error { return tx.Exec("DELETE FROM access_tokens WHERE id % 11 = 0") },
 		"entries by SQL":    func(tx *store.Tx) error { return tx.Exec("UPDATE activity SET operation = 'update' WHERE id % 3 = 0") },
-		"old entries":       func(tx *store.Tx) error { return tx.Exec("DELETE FROM activity WHERE id % 5 = 0") },
+		"times of entries by SQL": func(tx *store.Tx) error {
+			return tx.Exec("UPDATE activity SET created = (SELECT max(expires) FROM access_tokens) WHERE id % 4 = 0 AND EXISTS (SELECT 1 FROM access_tokens)")
+		},
+		"old entries": func(tx *store.Tx) error { return tx.Exec("DELETE FROM activity WHERE id % 5 = 0") },
 		"nothing": func(tx *store.Tx) error {
 			return errors.Join(putOne(tx, c.token()), tx.Exec("DELETE FROM access_tokens WHERE id % 2 = 0"), errStop)
 		},

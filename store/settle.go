@@ -53,10 +53,18 @@ var settlements = []struct {
 		"DELETE FROM access_token_changes",
 	}, (*Tx).splitStretches},
 	{"activity_changes", []string{
-		`INSERT INTO activity_counts SELECT object_type, operation, platform, sum(entries) FROM activity_changes WHERE true GROUP BY 1, 2, 3
+		`INSERT INTO activity_counts SELECT object_type, operation, platform, sum(entries) FROM activity_changes WHERE true GROUP BY 1, 2, 3 HAVING sum(entries) <> 0
 			ON CONFLICT DO UPDATE SET entries = entries + excluded.entries`,
 		`INSERT INTO actor_activity_counts SELECT actor_id, object_type, operation, platform, sum(entries) FROM activity_changes WHERE actor_id IS NOT NULL
-			GROUP BY 1, 2, 3, 4 ON CONFLICT DO UPDATE SET entries = entries + excluded.entries`,
+			GROUP BY 1, 2, 3, 4 HAVING sum(entries) <> 0 ON CONFLICT DO UPDATE SET entries = entries + excluded.entries`,
+		`INSERT INTO activity_blocks SELECT n.entry_id / 1024, COALESCE(sum(n.entries) FILTER (WHERE NOT n.operation IN ('sign_in', 'sign_out') AND NOT n.platform = 'gateway'), 0),
+				COALESCE(sum(n.entries) FILTER (WHERE NOT n.operation IN ('sign_in', 'sign_out') AND n.platform = 'gateway'), 0),
+				COALESCE(sum(n.entries) FILTER (WHERE n.operation IN ('sign_in', 'sign_out') AND NOT n.platform = 'gateway'), 0),
+				COALESCE(sum(n.entries) FILTER (WHERE n.operation IN ('sign_in', 'sign_out') AND n.platform = 'gateway'), 0), min(a.created), max(a.created)
+			FROM activity_changes AS n LEFT JOIN activity AS a ON a.id = n.entry_id WHERE n.entry_id IS NOT NULL GROUP BY 1
+			ON CONFLICT DO UPDATE SET others = others + excluded.others, gateway = gateway + excluded.gateway, sign_ins = sign_ins + excluded.sign_ins, gateway_sign_ins = gateway_sign_ins + excluded.gateway_sign_ins,
+				created_from = COALESCE(min(created_from, excluded.created_from), created_from, excluded.created_from), created_to = COALESCE(max(created_to, excluded.created_to), created_to, excluded.created_to)`,
+		"DELETE FROM activity_blocks WHERE others = 0 AND gateway = 0 AND sign_ins = 0 AND gateway_sign_ins = 0",
 		"DELETE FROM activity_changes",
 	}, func(*Tx) error { return nil }},
 }
