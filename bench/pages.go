@@ -3,6 +3,7 @@ package main
 import (
 	"regexp"
 	"strings"
+	"time"
 )
 
 // listPage is one kind of page, asked for by one kind of person.
@@ -31,11 +32,14 @@ func consolePages() []listPage {
 
 // listPages are all pages of lists of the APIs that are measured.
 func listPages() []listPage {
+	middle, ahead := time.Now().UTC().AddDate(0, 0, -182).Format(time.RFC3339), time.Now().UTC().AddDate(0, 0, 100).Format(time.RFC3339) // of what seeding spreads
 	filters := []string{"", "user=77", "application=207", "platform=controller", "platform=gateway", "scope=read", "application__isnull=true",
 		"application__isnull=false", "created__gt=2001-01-01", "expires__lt=2100-01-01", "description__startswith=token+1",
 		"description__startswith=token+12", "description__startswith=token", "id__in=5,50,500,5000", "user__username=user-10077",
-		"application__name=app-207", "application__organization=3"}
-	orders := []string{"-id", "created", "-created", "expires", "-expires", "last_used", "-last_used", "description", "-description", "user__username",
+		"application__name=app-207", "application__organization=3",
+		"created__gt=" + middle, "created__lt=" + middle, "modified__gt=" + middle, "expires__gt=" + ahead, "last_used__isnull=true", "id__gt=500", "scope__startswith=re",
+		"description__gt=token+5"}
+	orders := []string{"-id", "created", "-created", "modified", "-modified", "expires", "-expires", "last_used", "-last_used", "description", "-description", "user__username",
 		"-user__username", "application__name", "-application__name"}
 	var queries []string
 	for _, filter := range filters {
@@ -51,7 +55,8 @@ func listPages() []listPage {
 		"tokens/?page=100&application__isnull=true", "tokens/?page=20&application=7", "tokens/?platform=controller&order_by=-expires",
 		"users/77/tokens/", "users/77/personal_tokens/", "users/77/authorized_tokens/", "applications/209/tokens/", "users/", "users/?page=100",
 		"applications/", "organizations/", "activitystream/", "activitystream/?page=100", "activitystream/?operation=delete",
-		"activitystream/?object_type=user", "activitystream/?actor=77", "activitystream/?object_type=oauth2accesstoken&object_id=70")
+		"tokens/?created__gt="+middle+"&order_by=created", "tokens/?description__gt=token+5&order_by=description", "activitystream/?created__lt="+middle,
+		"activitystream/?created__gt="+middle+"&order_by=created", "activitystream/?id__gt=500&order_by=id", "activitystream/?object_type=user", "activitystream/?actor=77", "activitystream/?object_type=oauth2accesstoken&object_id=70")
 	var pages []listPage
 	for _, c := range callers {
 		for _, mount := range []string{"/api/gateway/v1/", "/api/controller/v2/"} {

@@ -18,9 +18,7 @@ func (s tokenShortcuts) countIDs(q Query) (int64, bool, error) {
 	if err != nil {
 		return 0, false, err
 	}
-	whole := s.shown(s.r.counts("access_tokens", "SELECT block, 'gateway' AS platform, gateway AS number FROM token_blocks",
-		"SELECT block, 'controller' AS platform, controller AS number FROM token_blocks",
-		"SELECT token_id / 1024 AS block, platform, tokens AS number FROM access_token_changes WHERE modified IS NOT NULL")).on(b)
+	whole := s.byPlatform(b, "block", "token_blocks", "SELECT token_id / 1024 AS block, platform, tokens AS number FROM access_token_changes WHERE modified IS NOT NULL")
 	n, err := s.r.sum(whole.where("access_tokens.block >= ? AND access_tokens.block < ?", begin, end))
 	if err != nil {
 		return 0, false, err

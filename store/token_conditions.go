@@ -12,7 +12,7 @@ import (
 // ofFew are the tokens of a query that names users or ids, in the builder's order: read by the index of these, with all else tried on each. An
 // index of a platform, scope or time, which SQLite holds to be as good, leads to more the more tokens there are.
 func (s tokenShortcuts) ofFew(q Query) (*gorm.DB, error) {
-	b, err := s.leading(q, func(f Filter) bool { return f.names("user") || f.names("id") })
+	b, err := s.leading(q, func(f Filter) bool { return f.names("user") || f.Field == "id" && !f.Not && !f.Or })
 	if err != nil {
 		return nil, err
 	}

@@ -155,9 +155,7 @@ func (s tokenShortcuts) countStretch(b *queryBuilder, w stretch) (int64, error) 
 		return s.sumOf(w.of(tokens)...)
 	}
 	edges := slices.Concat(stretch{w.from, begin}.of(tokens), stretch{end, w.to}.of(tokens))
-	inside := s.shown(s.r.counts("access_tokens", "SELECT description, id, 'gateway' AS platform, gateway AS number FROM token_description_counts",
-		"SELECT description, id, 'controller' AS platform, controller AS number FROM token_description_counts",
-		"SELECT description, token_id AS id, platform, tokens AS number FROM access_token_changes")).on(b)
+	inside := s.byPlatform(b, "description, id", "token_description_counts", "SELECT description, token_id AS id, platform, tokens AS number FROM access_token_changes")
 	inside = inside.where("(description, id) >= (?, ?) AND (description, id) < (?, ?)", begin.Description, begin.ID, end.Description, end.ID)
 	n, err := s.r.sum(inside)
 	if err != nil {

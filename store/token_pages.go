@@ -15,7 +15,7 @@ func (s tokenShortcuts) way(b *queryBuilder, q Query, count int64) (way, error) 
 		return way{}, nil
 	}
 	counted := q.asksOnly("application", "platform", "scope")
-	few := q.names("user") || q.names("id") // what an index of the condition may lead to
+	few := q.names("user") || q.equals("id") // what an index of the condition may lead to
 	switch own := !s.v.All && len(s.v.Organizations) == 0; {
 	case field == "application__name" && s.grouped(q) != nil && (s.v.All || own || s.v.Platform == "" && len(q.Filters) == 0): // otherwise few are sorted
 		return s.byRelation(b, q, tokenReference{"applications", "name", "application_id"}, descending)
@@ -63,7 +63,7 @@ func (s tokenShortcuts) weighed(b *queryBuilder, q Query, count int64, few bool)
 	walk, sort := int64(q.Offset+q.Limit)*total, count*count
 	switch {
 	case s.v.All:
-	case field == "last_used" || field == "modified" || field == "description" || field == "user__username":
+	case field == "last_used" || field == "description" || field == "user__username":
 		sort *= 5 // the index of applications does not hold these; theirs hold what is tried on each row
 	}
 	walks := walk < sort || s.v.All && len(q.Filters)+len(q.Search) == 0 // an index has the order, and another that of the controller's
@@ -171,7 +171,10 @@ func (s tokenShortcuts) merged(b *queryBuilder, q Query, count int64, descending
 		return way{}, nil
 	}
 	var branches []branch
-	conditions := b.unindexed()
+	conditions, err := s.leading(q, leads("id"))
+	if err != nil {
+		return way{}, err
+	}
 	for _, c := range counts {
 		branches = append(branches, branch{conditions.on(s.tokens()).Where("access_tokens.application_id = ?", c.ID), "access_tokens.id"})
 	}

@@ -48,6 +48,15 @@ func (s tokenShortcuts) shown(c counts) counts {
 	return c.where("access_tokens.platform = ?", s.v.Platform)
 }
 
+// byPlatform is what a table counts by platform, in a column for each, and what is noted of the same; b has conditions on the platform alone.
+func (s tokenShortcuts) byPlatform(b *queryBuilder, key, table, noted string) counts {
+	if s.v.Platform == "" && len(b.all()) == 0 { // one sum is quicker than two
+		return s.r.counts("access_tokens", "SELECT "+key+", gateway + controller AS number FROM "+table, noted)
+	}
+	return s.shown(s.r.counts("access_tokens", "SELECT "+key+", 'gateway' AS platform, gateway AS number FROM "+table,
+		"SELECT "+key+", 'controller' AS platform, controller AS number FROM "+table, noted)).on(b)
+}
+
 // total is the number of all tokens among which a page is looked for in an order: the controller's have indexes of their own.
 func (s tokenShortcuts) total() (int64, error) {
 	if s.v.All && s.v.Platform == models.Controller {
@@ -99,7 +108,7 @@ func (s tokenShortcuts) countAll(b *queryBuilder, q Query) (int64, error) {
 	if n, known, err := s.countIDs(q); known || err != nil {
 		return n, err
 	}
-	if q.names("user") || q.names("id") {
+	if q.names("user") || q.equals("id") {
 		tokens, err := s.ofFew(q)
 		if err != nil {
 			return 0, err

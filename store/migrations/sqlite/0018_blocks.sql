@@ -82,3 +82,5 @@ DROP INDEX access_tokens_expires;
 CREATE INDEX access_tokens_expires ON access_tokens (expires, id, user_id, application_id, platform);
 CREATE INDEX access_tokens_modified ON access_tokens (modified, id, user_id, application_id, platform);
 CREATE INDEX access_tokens_controller_modified ON access_tokens (platform, modified, id) WHERE platform = 'controller';
+DROP INDEX access_tokens_application;
+CREATE INDEX access_tokens_application ON access_tokens (application_id, id, platform, scope, created, expires, modified);
