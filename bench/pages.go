@@ -56,7 +56,8 @@ func listPages() []listPage {
 		"users/77/tokens/", "users/77/personal_tokens/", "users/77/authorized_tokens/", "applications/209/tokens/", "users/", "users/?page=100",
 		"applications/", "organizations/", "activitystream/", "activitystream/?page=100", "activitystream/?operation=delete",
 		"tokens/?created__gt="+middle+"&order_by=created", "tokens/?description__gt=token+5&order_by=description", "activitystream/?created__lt="+middle,
-		"activitystream/?created__gt="+middle+"&order_by=created", "activitystream/?id__gt=500&order_by=id", "activitystream/?object_type=user", "activitystream/?actor=77", "activitystream/?object_type=oauth2accesstoken&object_id=70")
+		"activitystream/?created__gt="+middle+"&order_by=created", "activitystream/?id__gt=500&order_by=id", "activitystream/?object_type=user", "activitystream/?actor=77",
+		"activitystream/?object_type=oauth2accesstoken&object_id=70")
 	var pages []listPage
 	for _, c := range callers {
 		for _, mount := range []string{"/api/gateway/v1/", "/api/controller/v2/"} {

@@ -87,7 +87,8 @@ func TestRanges(t *testing.T) {
 		change("UPDATE access_tokens SET created = created + 40 * id * {second}, modified = created + 50 * id * {second}, last_used = CASE WHEN id % 3 = 0 THEN created + 60 * id * {second} END")
 		change("UPDATE applications SET organization_id = 1 WHERE id < 12")
 		for round, statement := range []string{"SELECT 1", "DELETE FROM access_tokens WHERE id BETWEEN 1500 AND 3900", "UPDATE access_tokens SET created = expires, last_used = expires WHERE id % 97 = 0",
-			"UPDATE access_tokens SET modified = modified + 250000 * {second}, last_used = modified + 250000 * {second} WHERE id < 60 OR id > 5900", "UPDATE access_tokens SET platform = 'controller', modified = modified + 9999 * {second} WHERE id > 5000", "UPDATE access_tokens SET last_used = NULL WHERE id % 2 = 0"} {
+			"UPDATE access_tokens SET modified = modified + 250000 * {second}, last_used = modified + 250000 * {second} WHERE id < 60 OR id > 5900",
+			"UPDATE access_tokens SET platform = 'controller', modified = modified + 9999 * {second} WHERE id > 5000", "UPDATE access_tokens SET last_used = NULL WHERE id % 2 = 0"} {
 			change(statement)
 			if round%2 == 0 {
 				write(t, db, (*store.Tx).Settle)

@@ -26,14 +26,7 @@ var settlements = []struct {
 			GROUP BY 1, 2, 3 HAVING sum(tokens) <> 0 ON CONFLICT DO UPDATE SET tokens = tokens + excluded.tokens`,
 		`INSERT INTO user_token_counts SELECT user_id, COALESCE(application_id, 0), platform, scope, sum(tokens) FROM access_token_changes
 			WHERE user_id IS NOT NULL GROUP BY 1, 2, 3, 4 HAVING sum(tokens) <> 0 ON CONFLICT DO UPDATE SET tokens = tokens + excluded.tokens`,
-		`INSERT INTO token_day_counts SELECT 'created', created, platform, application_id IS NULL, sum(tokens) FROM access_token_changes WHERE created IS NOT NULL
-			GROUP BY 2, 3, 4 HAVING sum(tokens) <> 0 ON CONFLICT DO UPDATE SET tokens = tokens + excluded.tokens`,
-		`INSERT INTO token_day_counts SELECT 'expires', expires, platform, application_id IS NULL, sum(tokens) FROM access_token_changes WHERE expires IS NOT NULL
-			GROUP BY 2, 3, 4 HAVING sum(tokens) <> 0 ON CONFLICT DO UPDATE SET tokens = tokens + excluded.tokens`,
-		`INSERT INTO token_day_counts SELECT 'modified', modified, platform, application_id IS NULL, sum(tokens) FROM access_token_changes WHERE modified IS NOT NULL
-			GROUP BY 2, 3, 4 HAVING sum(tokens) <> 0 ON CONFLICT DO UPDATE SET tokens = tokens + excluded.tokens`,
-		`INSERT INTO token_day_counts SELECT 'last_used', last_used, platform, application_id IS NULL, sum(tokens) FROM access_token_changes WHERE last_used IS NOT NULL
-			GROUP BY 2, 3, 4 HAVING sum(tokens) <> 0 ON CONFLICT DO UPDATE SET tokens = tokens + excluded.tokens`,
+		settleDays("created"), settleDays("modified"), settleDays("expires"), settleDays("last_used"),
 		`INSERT INTO token_description_counts SELECT s.description, s.id, COALESCE(sum(tokens) FILTER (WHERE platform = 'gateway'), 0),
 				COALESCE(sum(tokens) FILTER (WHERE platform = 'controller'), 0)
 			FROM access_token_changes AS n CROSS JOIN token_description_counts AS s ON (s.description, s.id) = (SELECT description, id FROM token_description_counts
@@ -44,11 +37,8 @@ var settlements = []struct {
 				COALESCE(sum(n.tokens) FILTER (WHERE n.platform = 'controller'), 0), min(t.created), max(t.created), min(t.modified), max(t.modified),
 				min(t.expires), max(t.expires), min(n.last_used), max(n.last_used)
 			FROM access_token_changes AS n LEFT JOIN access_tokens AS t ON t.id = n.token_id WHERE n.modified IS NOT NULL GROUP BY 1
-			ON CONFLICT DO UPDATE SET gateway = gateway + excluded.gateway, controller = controller + excluded.controller,
-				created_from = COALESCE(min(created_from, excluded.created_from), created_from, excluded.created_from), created_to = COALESCE(max(created_to, excluded.created_to), created_to, excluded.created_to),
-				modified_from = COALESCE(min(modified_from, excluded.modified_from), modified_from, excluded.modified_from), modified_to = COALESCE(max(modified_to, excluded.modified_to), modified_to, excluded.modified_to),
-				expires_from = COALESCE(min(expires_from, excluded.expires_from), expires_from, excluded.expires_from), expires_to = COALESCE(max(expires_to, excluded.expires_to), expires_to, excluded.expires_to),
-				last_used_from = COALESCE(min(last_used_from, excluded.last_used_from), last_used_from, excluded.last_used_from), last_used_to = COALESCE(max(last_used_to, excluded.last_used_to), last_used_to, excluded.last_used_to)`,
+			ON CONFLICT DO UPDATE SET gateway = gateway + excluded.gateway, controller = controller + excluded.controller, ` +
+			widen("created", "modified", "expires", "last_used"),
 		"DELETE FROM token_blocks WHERE gateway = 0 AND controller = 0",
 		"DELETE FROM access_token_changes",
 	}, (*Tx).splitStretches},
@@ -57,16 +47,39 @@ var settlements = []struct {
 			ON CONFLICT DO UPDATE SET entries = entries + excluded.entries`,
 		`INSERT INTO actor_activity_counts SELECT actor_id, object_type, operation, platform, sum(entries) FROM activity_changes WHERE actor_id IS NOT NULL
 			GROUP BY 1, 2, 3, 4 HAVING sum(entries) <> 0 ON CONFLICT DO UPDATE SET entries = entries + excluded.entries`,
-		`INSERT INTO activity_blocks SELECT n.entry_id / 1024, COALESCE(sum(n.entries) FILTER (WHERE NOT n.operation IN ('sign_in', 'sign_out') AND NOT n.platform = 'gateway'), 0),
-				COALESCE(sum(n.entries) FILTER (WHERE NOT n.operation IN ('sign_in', 'sign_out') AND n.platform = 'gateway'), 0),
-				COALESCE(sum(n.entries) FILTER (WHERE n.operation IN ('sign_in', 'sign_out') AND NOT n.platform = 'gateway'), 0),
-				COALESCE(sum(n.entries) FILTER (WHERE n.operation IN ('sign_in', 'sign_out') AND n.platform = 'gateway'), 0), min(a.created), max(a.created)
+		"INSERT INTO activity_blocks SELECT n.entry_id / 1024, " +
+			entriesIf("NOT {sign in} AND NOT {gateway}") + entriesIf("NOT {sign in} AND {gateway}") + entriesIf("{sign in} AND NOT {gateway}") + entriesIf("{sign in} AND {gateway}") +
+			`min(a.created), max(a.created)
 			FROM activity_changes AS n LEFT JOIN activity AS a ON a.id = n.entry_id WHERE n.entry_id IS NOT NULL GROUP BY 1
-			ON CONFLICT DO UPDATE SET others = others + excluded.others, gateway = gateway + excluded.gateway, sign_ins = sign_ins + excluded.sign_ins, gateway_sign_ins = gateway_sign_ins + excluded.gateway_sign_ins,
-				created_from = COALESCE(min(created_from, excluded.created_from), created_from, excluded.created_from), created_to = COALESCE(max(created_to, excluded.created_to), created_to, excluded.created_to)`,
+			ON CONFLICT DO UPDATE SET others = others + excluded.others, gateway = gateway + excluded.gateway, sign_ins = sign_ins + excluded.sign_ins,
+				gateway_sign_ins = gateway_sign_ins + excluded.gateway_sign_ins, ` + widen("created"),
 		"DELETE FROM activity_blocks WHERE others = 0 AND gateway = 0 AND sign_ins = 0 AND gateway_sign_ins = 0",
 		"DELETE FROM activity_changes",
 	}, func(*Tx) error { return nil }},
+}
+
+// settleDays adds up the days of a time; what was never used has none.
+func settleDays(field string) string {
+	return "INSERT INTO token_day_counts SELECT '" + field + "', " + field + ", platform, application_id IS NULL, sum(tokens) FROM access_token_changes WHERE " + field + ` IS NOT NULL
+		GROUP BY 2, 3, 4 HAVING sum(tokens) <> 0 ON CONFLICT DO UPDATE SET tokens = tokens + excluded.tokens`
+}
+
+// widen makes a block reach as far as what has come.
+func widen(fields ...string) string {
+	var set []string
+	for _, field := range fields {
+		for _, bound := range []struct{ column, function string }{{field + "_from", "min"}, {field + "_to", "max"}} {
+			set = append(set, strings.NewReplacer("{bound}", bound.column, "{furthest}", bound.function).
+				Replace("{bound} = COALESCE({furthest}({bound}, excluded.{bound}), {bound}, excluded.{bound})"))
+		}
+	}
+	return strings.Join(set, ", ")
+}
+
+// entriesIf adds up the entries of a kind.
+func entriesIf(condition string) string {
+	condition = strings.NewReplacer("{sign in}", "n.operation IN ('sign_in', 'sign_out')", "{gateway}", "n.platform = 'gateway'").Replace(condition)
+	return "COALESCE(sum(n.entries) FILTER (WHERE " + condition + "), 0), "
 }
 
 // settleNowAndThen looks at every so many writes, the first of a process among them, whether there is enough to settle.
