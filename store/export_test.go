@@ -162,6 +162,13 @@ func (s *Store) Waiting() int {
 	return len(s.queue.waiting)
 }
 
+// WaitingIssues is how many issues wait now, on PostgreSQL.
+func (s *Store) WaitingIssues() int {
+	s.issues.mu.Lock()
+	defer s.issues.mu.Unlock()
+	return len(s.issues.waiting)
+}
+
 // Statement carries out SQL in the transaction.
 func (tx *Tx) Statement(sql string) error { return tx.db.Exec(sql).Error }
 

@@ -16,6 +16,7 @@ import (
 	gormsqlite "gorm.io/driver/sqlite"
 	"gorm.io/gorm"
 	"modernc.org/sqlite"
+	sqlitelib "modernc.org/sqlite/lib"
 )
 
 // sqliteParameters hold for every connection: write-ahead log, fsync at each commit, times as whole microseconds, LIKE that tells upper
@@ -85,8 +86,12 @@ func sqlitePool(dsn string, connections int, prepare bool) (*gorm.DB, error) {
 type sqliteConnector string
 
 // Connect opens a connection.
-func (c sqliteConnector) Connect(context.Context) (driver.Conn, error) {
+func (c sqliteConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	opened, err := sqliteDriver.Open(string(c))
+	for attempt := 1; busy(err) && attempt < 50 && ctx.Err() == nil; attempt++ {
+		time.Sleep(10 * time.Millisecond)
+		opened, err = sqliteDriver.Open(string(c))
+	}
 	if err != nil || !strings.Contains(string(c), writing) {
 		return opened, err
 	}
@@ -95,6 +100,12 @@ func (c sqliteConnector) Connect(context.Context) (driver.Conn, error) {
 		return nil, errors.Join(errors.New("the driver of SQLite lacks what the program needs"), opened.Close())
 	}
 	return keeping(conn), nil
+}
+
+// busy reports whether others have the file to themselves. Of several that begin to write a log at once SQLite turns some away without waiting.
+func busy(err error) bool {
+	var lite *sqlite.Error
+	return errors.As(err, &lite) && lite.Code()&0xff == sqlitelib.SQLITE_BUSY
 }
 
 // Driver is the driver.

@@ -35,6 +35,8 @@ type Store struct {
 	stretch int           // how many ids a walk reads at once, see walk.go
 	writes  atomic.Int64  // begun, see settle.go
 	queue   queue         // of SQLite's one writer, see together.go
+	issues  queue         // of tokens on PostgreSQL, see issue.go
+	freeIDs freeIDs       // for those
 
 	presented *presented
 }
@@ -53,7 +55,8 @@ type Reader struct {
 // Tx is one change in the making: everything done through it is stored together when the function given to Write returns nil.
 type Tx struct {
 	Reader
-	taken []string // locks, see hold.go
+	taken []string   // locks, see hold.go
+	added *additions // what is stored at the end, see issue.go; nil: at once
 }
 
 // Dialects.
@@ -87,7 +90,7 @@ func (s *Store) Write(ctx context.Context, change func(*Tx) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
 	defer cancel()
 	if s.dialect == SQLite && ctx.Value(rehearsalKey{}) == nil {
-		return s.writeTogether(ctx, change)
+		return s.writeWith(&s.queue, &pending{ctx: ctx, change: change}, s.commitTogether)
 	}
 	return s.writeAlone(ctx, change)
 }

@@ -28,39 +28,37 @@ type queue struct {
 type pending struct {
 	ctx    context.Context
 	change func(*Tx) error
+	holds  subjects // of an issue
 	err    error
 	thrown any       // what change panicked with
 	turn   chan bool // true: the outcome is there; false: it is the caller's turn to lead
 }
 
-// writeTogether is Write on SQLite.
-func (s *Store) writeTogether(ctx context.Context, change func(*Tx) error) error {
-	p := &pending{ctx: ctx, change: change, turn: make(chan bool, 1)}
-	leads, err := s.queue.join(p)
+// writeWith makes the change, alone or with those that wait in the queue, which commit makes durable.
+func (s *Store) writeWith(q *queue, p *pending, commit func([]*pending)) error {
+	p.turn = make(chan bool, 1)
+	leads, err := q.join(p)
 	if err != nil {
 		return err
 	}
-	if !leads && s.queue.await(p) {
-		if p.thrown != nil {
-			panic(p.thrown)
-		}
-		return p.err
+	if leads || !q.await(p) {
+		batch := q.take(p)
+		defer q.pass(batch)
+		commit(batch)
 	}
-	batch := s.queue.take(p)
-	defer s.queue.pass(batch)
-	if len(batch) == 1 {
-		return s.writeAlone(ctx, change)
-	}
-	s.commit(batch)
 	if p.thrown != nil {
 		panic(p.thrown)
 	}
 	return p.err
 }
 
-// commit makes the changes durable in one transaction. A change that fails leaves nothing behind and fails for its own caller; where the
+// commitTogether makes the changes durable in one transaction; one alone as it would be elsewhere. A change that fails leaves nothing behind and fails for its own caller; where the
 // transaction fails, each is tried by itself, so that each caller learns what became of their own.
-func (s *Store) commit(batch []*pending) {
+func (s *Store) commitTogether(batch []*pending) {
+	if len(batch) == 1 {
+		s.tryAlone(batch[0])
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), s.timeout)
 	defer cancel()
 	begun := false

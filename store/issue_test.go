@@ -1,0 +1,221 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"gatehouse/models"
+	"gatehouse/store"
+	"gatehouse/store/storetest"
+)
+
+// adds is a change that issues a token of the application, with its entry.
+func adds(g *grown, secret string) func(*store.Tx) error {
+	return func(tx *store.Tx) error {
+		token := &models.AccessToken{ApplicationID: &g.application.ID, UserID: &g.user.ID, Digest: models.SecretOf(secret).Digest(), Hint: "abcd", Scope: models.ScopeRead,
+			Description: secret, Audience: models.Words{"https://a.example", "https://b.example"}, Expires: tx.Now().Add(time.Hour), Platform: models.Gateway, FamilyID: secret,
+			Stamps: models.Stamps{Created: tx.Now(), Modified: tx.Now(), CreatedBy: &g.user.ID}}
+		if err := tx.CreateAccessToken(token); err != nil {
+			return err
+		}
+		return tx.Record(models.Activity{ActorID: &g.user.ID, Operation: models.OperationCreate, ObjectType: models.ObjectAccessToken, ObjectID: token.ID, ObjectName: secret,
+			Platform: models.Gateway})
+	}
+}
+
+// issues is several Issues at once, one of which is under way until it is let go.
+type issues struct {
+	*testing.T
+	storetest.DB
+	*grown
+	letGo    chan bool
+	underWay bool
+	ended    sync.WaitGroup
+}
+
+func newIssues(t *testing.T, db storetest.DB) *issues {
+	i := &issues{T: t, DB: db, grown: grow(t, db)}
+	i.first(adds(i.grown, "first"))
+	return i
+}
+
+func (i *issues) waiting() int { return i.WaitingIssues() + i.Waiting() }
+
+// do issues in the background, and waits until it waits, or until it has begun if nobody is before it.
+func (i *issues) do(change func(*store.Tx) error, want error) {
+	before := i.waiting()
+	i.ended.Go(func() {
+		defer func() {
+			if thrown, ok := recover().(error); ok && !errors.Is(thrown, want) {
+				i.Errorf("panic: %v", thrown)
+			}
+		}()
+		if err := i.Issue(context.Background(), &i.application.ID, &i.user.ID, change); !errors.Is(err, want) {
+			i.Errorf("got %v, want %v", err, want)
+		}
+	})
+	for deadline := time.Now().Add(10 * time.Second); i.underWay && i.waiting() == before; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			i.Fatal("it does not wait")
+		}
+	}
+}
+
+// first begins what the others wait for.
+func (i *issues) first(change func(*store.Tx) error) {
+	begun, letGo := make(chan bool), make(chan bool)
+	i.do(func(tx *store.Tx) error {
+		close(begun)
+		<-letGo
+		return change(tx)
+	}, nil)
+	<-begun
+	i.underWay, i.letGo = true, letGo
+}
+
+// end lets the first go, and waits for all.
+func (i *issues) end() {
+	close(i.letGo)
+	i.ended.Wait()
+	i.underWay = false
+}
+
+func (i *issues) stored(condition string) int {
+	return count(i.T, i.DB, "(SELECT t.id FROM access_tokens AS t JOIN activity AS a ON a.object_id = t.id AND a.object_name = t.description AND a.created = t.created WHERE "+condition+") AS issued")
+}
+
+// TestIssues: tokens that are issued at once are stored, each with its entry, whatever becomes of the others: one that is refused, that panics, that breaks a rule of the
+// database. What is stored is what one alone would store.
+func TestIssues(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		i := newIssues(t, db)
+		for n := range 20 {
+			i.do(adds(i.grown, fmt.Sprint("token ", n)), nil)
+		}
+		i.do(func(tx *store.Tx) error { return errors.Join(adds(i.grown, "refused")(tx), errStop) }, errStop)
+		i.do(func(tx *store.Tx) error { panic(errors.Join(adds(i.grown, "panicked")(tx), errStop)) }, errStop)
+		i.end()
+		if n := i.stored("t.description LIKE 'token %'"); n != 20 {
+			t.Errorf("%d tokens with entries, want 20", n)
+		}
+		if n := count(t, db, "access_tokens WHERE description IN ('refused', 'panicked')") + count(t, db, "activity WHERE object_name IN ('refused', 'panicked')"); n != 0 {
+			t.Errorf("%d rows of what failed", n)
+		}
+		check(t, db.Write(t.Context(), adds(i.grown, "alone")))
+		alone, err := db.Read(t.Context()).AccessTokenByDigest(models.SecretOf("alone").Digest())
+		check(t, err)
+		shared, err := db.Read(t.Context()).AccessTokenByDigest(models.SecretOf("token 7").Digest())
+		check(t, err)
+		if got, want := fmt.Sprintf("%+v", plain(shared)), fmt.Sprintf("%+v", plain(alone)); got != want {
+			t.Errorf("stored together:\n%s\nalone:\n%s", got, want)
+		}
+		checkCounts(t, db, "issues")
+	})
+}
+
+// plain is what tokens that are issued alike have in common.
+func plain(t *models.AccessToken) []any {
+	return []any{t.Hint, *t.UserID, *t.ApplicationID, t.Scope, t.Expires, t.LastUsed, t.LastUsedAddress, t.Platform, t.Audience, t.Created, t.Modified, *t.CreatedBy, t.ModifiedBy}
+}
+
+// TestIssuesShareACommit: on PostgreSQL those that wait for one another are one transaction, and one that the database refuses sends each back by itself.
+func TestIssuesShareACommit(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		if db.Dialect() == store.SQLite {
+			return // see TestWritesTogether
+		}
+		transactions := func(of string) int {
+			return count(t, db, "(SELECT DISTINCT xmin::text FROM access_tokens WHERE description LIKE '"+of+" %' UNION SELECT DISTINCT xmin::text FROM activity WHERE object_name LIKE '"+of+" %') AS transactions")
+		}
+		i := newIssues(t, db)
+		for n := range 20 {
+			i.do(adds(i.grown, fmt.Sprint("token ", n)), nil)
+		}
+		i.end()
+		if n := transactions("token"); n != 1 {
+			t.Errorf("20 tokens in %d transactions", n)
+		}
+		i.first(func(*store.Tx) error { return nil })
+		for n := range 5 {
+			i.do(adds(i.grown, fmt.Sprint("more ", n)), nil)
+		}
+		i.do(adds(i.grown, "token 3"), store.ErrConflict)
+		i.do(func(tx *store.Tx) error {
+			gone := int64(4711)
+			return tx.CreateAccessToken(&models.AccessToken{ApplicationID: &gone, Digest: models.SecretOf("gone").Digest(), Scope: models.ScopeRead, Platform: models.Gateway,
+				Expires: tx.Now(), Stamps: models.Stamps{Created: tx.Now(), Modified: tx.Now()}})
+		}, store.ErrNotFound)
+		i.end()
+		if n, together := i.stored("t.description LIKE 'more %'"), transactions("more"); n != 5 || together != 5 {
+			t.Errorf("%d tokens in %d transactions, want 5 by themselves", n, together)
+		}
+		checkCounts(t, db, "issues that fail")
+	})
+}
+
+// TestIssuesWaitForClaims: no token is issued for what somebody is about to take away, and those of others do not wait for it.
+func TestIssuesWaitForClaims(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		g := grow(t, db)
+		if db.Dialect() == store.SQLite {
+			return // one writer
+		}
+		doomed := *g
+		doomed.application = models.Application{Name: "Doomed"}
+		put(t, db, &doomed.application)
+		claimed, end := make(chan bool), make(chan bool)
+		var group sync.WaitGroup
+		group.Go(func() {
+			err := db.Write(t.Context(), func(tx *store.Tx) error {
+				err := revoke(tx, store.TokenSelection{ApplicationID: doomed.application.ID})
+				close(claimed)
+				<-end
+				return errors.Join(err, tx.DeleteApplication(doomed.application.ID))
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		<-claimed
+		late := make(chan error)
+		go func() {
+			late <- db.Issue(context.Background(), &doomed.application.ID, &g.user.ID, adds(&doomed, "late"))
+		}()
+		for n := range 3 {
+			check(t, db.Issue(t.Context(), &g.application.ID, &g.user.ID, adds(g, fmt.Sprint("other ", n))))
+		}
+		select {
+		case err := <-late:
+			t.Errorf("issued while the application is claimed: %v", err)
+		case <-time.After(50 * time.Millisecond):
+		}
+		close(end)
+		group.Wait()
+		if err := <-late; !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("issued for an application that is gone: %v", err)
+		}
+		if n := count(t, db, "access_tokens WHERE description LIKE 'other %' OR description = 'late'"); n != 3 {
+			t.Errorf("%d tokens, want 3", n)
+		}
+	})
+}
+
+// TestIssuesOfImportedIDs: where an import took ids that were to be given to tokens, they get others.
+func TestIssuesOfImportedIDs(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		g := grow(t, db)
+		check(t, db.Issue(t.Context(), &g.application.ID, &g.user.ID, adds(g, "one")))
+		write(t, db, func(tx *store.Tx) error {
+			binary := map[string]string{store.SQLite: "blob", store.PostgreSQL: "bytea"}[db.Dialect()]
+			return tx.Exec(`INSERT INTO access_tokens (id, digest, hint, scope, description, expires, last_used_address, platform, family_id, audience, created, modified)
+				SELECT id + 1, CAST('imported-and-so-on-to-32-bytes--' AS ` + binary + `), hint, scope, '', expires, '', 'controller', '', '', created, created FROM access_tokens WHERE description = 'one'`)
+		})
+		check(t, db.Issue(t.Context(), &g.application.ID, &g.user.ID, adds(g, "two")))
+		check(t, db.Issue(t.Context(), &g.application.ID, &g.user.ID, adds(g, "three")))
+		checkCounts(t, db, "issues beside an import")
+	})
+}
