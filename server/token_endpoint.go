@@ -151,7 +151,7 @@ func (s *Server) dispatch(ctx context.Context, tx *store.Tx, request *tokenReque
 type grantRules struct {
 	prepare func(s *Server, ctx context.Context, request *tokenRequest) error
 	issue   func(s *Server, tx *store.Tx, request *tokenRequest) (*Issued, error)
-	adds    bool // issue does nothing but add an access token of the client for its owner, with entries
+	adds    bool // issue does nothing but add tokens of the client, in place of others or not, with entries
 }
 
 // write runs the change in a transaction, which those that only add may share.
@@ -167,7 +167,7 @@ var grants = map[string]grantRules{
 	models.GrantAuthorizationCode: {prepare: prepareAuthorizationCode, issue: issueAuthorizationCode},
 	models.GrantClientCredentials: {prepare: prepareClientCredentials, issue: issueClientCredentials, adds: true},
 	models.GrantPassword:          {prepare: preparePassword, issue: issuePassword},
-	models.GrantRefreshToken:      {prepare: prepareRefreshToken, issue: issueRefreshToken},
+	models.GrantRefreshToken:      {prepare: prepareRefreshToken, issue: issueRefreshToken, adds: true},
 	models.GrantDeviceCode:        {prepare: prepareDeviceCode, issue: issueDeviceCode},
 }
 

@@ -206,7 +206,7 @@ func (tx *Tx) LockAccessToken(id int64) (*models.AccessToken, error) {
 	if err := tx.hold(subjects{applications: some(token.ApplicationID), users: some(token.UserID)}); err != nil {
 		return nil, err
 	}
-	if err := tx.claim(subjects{family: token.FamilyID}); err != nil { // what is narrowed is narrowed for the whole family
+	if err := tx.claim(subjects{families: []string{token.FamilyID}}); err != nil { // what is narrowed is narrowed for the whole family
 		return nil, err
 	}
 	if _, err := tx.lockRefreshTokensOf(TokenSelection{IDs: []int64{id}}); err != nil {

@@ -108,3 +108,54 @@ func (r *tokenRows) parameters() []any {
 	return []any{r.ids, r.digests, r.hints, r.userIDs, r.applicationIDs, r.scopes, r.descriptions, r.expires, r.addresses, r.platforms, r.families, r.audiences, r.created,
 		r.modified, r.createdBy, r.modifiedBy}
 }
+
+// refreshArrays are the columns of refresh_tokens that a token has which nobody has used.
+var refreshArrays = arrays{{"id", "bigint"}, {"digest", "bytea"}, {"hint", "text"}, {"application_id", "bigint"}, {"user_id", "bigint"}, {"subject_user_id", "bigint"},
+	{"access_token_id", "bigint"}, {"scope", "text"}, {"audience", "text"}, {"platform", "text"}, {"family_id", "text"}, {"created", "timestamptz"}, {"expires", "timestamptz"},
+	{"reason", "text"}, {"parent_id", "bigint"}, {"started", "timestamptz"}}
+
+// refreshParameters are tokens as arrays.
+func refreshParameters(tokens []*models.RefreshToken) []any {
+	var (
+		ids, applicationIDs                           []int64
+		digests                                       [][]byte
+		userIDs, subjectIDs, accessIDs, parentIDs     []*int64
+		hints, scopes, audiences, platforms, families []string
+		reasons                                       []string
+		created, expires                              []time.Time
+		started                                       []*time.Time
+	)
+	for _, t := range tokens {
+		ids, digests, hints, applicationIDs = append(ids, t.ID), append(digests, t.Digest[:]), append(hints, t.Hint), append(applicationIDs, t.ApplicationID)
+		userIDs, subjectIDs, accessIDs = append(userIDs, t.UserID), append(subjectIDs, t.SubjectUserID), append(accessIDs, t.AccessTokenID)
+		scopes, audiences, platforms = append(scopes, string(t.Scope)), append(audiences, t.Audience.String()), append(platforms, string(t.Platform))
+		families, reasons, parentIDs, started = append(families, t.FamilyID), append(reasons, t.Reason), append(parentIDs, t.ParentID), append(started, t.Started)
+		created, expires = append(created, t.Created), append(expires, t.Expires)
+	}
+	return []any{ids, digests, hints, applicationIDs, userIDs, subjectIDs, accessIDs, scopes, audiences, platforms, families, created, expires, reasons, parentIDs, started}
+}
+
+// rotationArrays say which refresh tokens are marked used, and in which state they were read.
+var rotationArrays = arrays{{"id", "bigint"}, {"scope", "text"}, {"used", "timestamptz"}}
+
+func rotationParameters(tokens []rotated) []any {
+	var ids []int64
+	var scopes []string
+	var used []time.Time
+	for _, t := range tokens {
+		ids, scopes, used = append(ids, t.id), append(scopes, string(t.scope)), append(used, t.used)
+	}
+	return []any{ids, scopes, used}
+}
+
+// deletionArrays say which access tokens go, and in which state they were read.
+var deletionArrays = arrays{{"id", "bigint"}, {"modified", "timestamptz"}}
+
+func deletionParameters(tokens []*models.AccessToken) []any {
+	var ids []int64
+	var modified []time.Time
+	for _, t := range tokens {
+		ids, modified = append(ids, t.ID), append(modified, t.Modified)
+	}
+	return []any{ids, modified}
+}

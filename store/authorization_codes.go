@@ -9,7 +9,7 @@ func (tx *Tx) RedeemAuthorizationCode(digest models.Digest) (*models.Authorizati
 	if err != nil {
 		return nil, err
 	}
-	err = tx.hold(subjects{applications: []int64{presented.ApplicationID}, users: []int64{presented.UserID}, family: presented.FamilyID})
+	err = tx.hold(subjects{applications: []int64{presented.ApplicationID}, users: []int64{presented.UserID}, families: []string{presented.FamilyID}})
 	if err != nil {
 		return nil, err
 	}

@@ -79,7 +79,7 @@ func (tx *Tx) NotePoll(id, intervalSeconds int64) error {
 // RedeemDeviceCode marks an approved code used (RFC 8628 §3.5). Of several callers exactly one succeeds; the others get ErrReplayed. A
 // code that is gone meanwhile is ErrNotFound.
 func (tx *Tx) RedeemDeviceCode(code *models.DeviceCode) error {
-	err := tx.hold(subjects{applications: []int64{code.ApplicationID}, users: some(code.UserID), family: code.FamilyID})
+	err := tx.hold(subjects{applications: []int64{code.ApplicationID}, users: some(code.UserID), families: []string{code.FamilyID}})
 	if err != nil {
 		return err
 	}

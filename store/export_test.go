@@ -169,6 +169,13 @@ func (s *Store) WaitingIssues() int {
 	return len(s.issues.waiting)
 }
 
+// Issuing reports whether one is being stored.
+func (s *Store) Issuing() bool {
+	s.issues.mu.Lock()
+	defer s.issues.mu.Unlock()
+	return s.issues.led
+}
+
 // Statement carries out SQL in the transaction.
 func (tx *Tx) Statement(sql string) error { return tx.db.Exec(sql).Error }
 

@@ -19,7 +19,13 @@ type subjects struct {
 	everything   bool
 	applications []int64
 	users        []int64
-	family       string
+	families     []string // "" is none
+}
+
+// with adds what others are about.
+func (s subjects) with(others subjects) subjects {
+	return subjects{s.everything || others.everything, slices.Concat(s.applications, others.applications), slices.Concat(s.users, others.users),
+		slices.Concat(s.families, others.families)}
 }
 
 // width is the number of stripes of one kind. Ids share them, so that a change of any size needs a bounded number of locks.
@@ -37,8 +43,10 @@ func (s subjects) stripes() []int64 {
 	for _, id := range s.users {
 		stripes = append(stripes, lockOfStripes+1+width+id%width)
 	}
-	if s.family != "" {
-		stripes = append(stripes, lockOfStripes+1+2*width+int64(crc32.ChecksumIEEE([]byte(s.family))%width))
+	for _, family := range s.families {
+		if family != "" {
+			stripes = append(stripes, lockOfStripes+1+2*width+int64(crc32.ChecksumIEEE([]byte(family))%width))
+		}
 	}
 	slices.Sort(stripes)
 	return slices.Compact(stripes)

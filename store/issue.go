@@ -3,16 +3,17 @@ package store
 import (
 	"context"
 	"errors"
-	"sync"
+	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"gatehouse/models"
 )
 
-// Issue is Write for a change that does nothing but add access tokens of the application for the user, nil for none, and entries, and reads nothing
-// that it added. On PostgreSQL it is one statement, which those that come while another is made durable share (ADR 0034); on SQLite changes share their
-// commits anyway.
+// Issue is Write for a change that does nothing but add tokens of the application for the user, nil for none, in place of a refresh token and its access token or of nothing,
+// and entries, and reads nothing that it added. On PostgreSQL it is one statement, which those that come while another is made durable share (ADR 0034); on SQLite
+// changes share their commits anyway.
 func (s *Store) Issue(ctx context.Context, applicationID, userID *int64, change func(*Tx) error) error {
 	if s.dialect == SQLite || ctx.Value(rehearsalKey{}) != nil {
 		return s.Write(ctx, change)
@@ -22,70 +23,89 @@ func (s *Store) Issue(ctx context.Context, applicationID, userID *int64, change 
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
 	defer cancel()
-	p := &pending{ctx: ctx, change: change, holds: subjects{applications: some(applicationID), users: some(userID)}}
-	err := s.writeWith(&s.issues, p, s.issueTogether)
+	added := &additions{holds: subjects{everything: true, applications: some(applicationID), users: some(userID)}}
+	err := change(&Tx{Reader: Reader{db: s.write.WithContext(ctx), now: s.Now()}, added: added, free: &s.free})
+	if err == nil {
+		err = s.writeWith(&s.issues, &pending{ctx: ctx, added: added}, s.issueTogether)
+	}
 	if errors.Is(err, errByItself) {
 		return s.writeAlone(ctx, change)
 	}
-	return err
+	return translate(err)
 }
 
 // errByItself sends a change back to its caller, to wait for a lock or to learn what is wrong with it, in a transaction of its own.
 var errByItself = errors.New("to be tried by itself")
 
-// additions are what changes add, to be stored at their end.
+// additions are what a change adds, and what it takes away for it, to be stored at its end.
 type additions struct {
-	ids     *freeIDs
-	tokens  []*models.AccessToken
-	entries []models.Activity
+	holds     subjects
+	rotated   []rotated
+	deleted   []*models.AccessToken
+	tokens    []*models.AccessToken
+	refreshes []*models.RefreshToken
+	entries   []models.Activity
 }
 
-// addAll stores tokens and entries if nobody claims what they hang on, or waits to, and tells whether. PostgreSQL commits it by itself.
-var addAll = `WITH held AS MATERIALIZED (SELECT COALESCE(bool_and(pg_try_advisory_xact_lock_shared(stripe)), true) AS all_of_it FROM unnest($1::bigint[]) AS stripe),
-	added AS (INSERT INTO access_tokens (` + tokenArrays.columns() + ") SELECT " + tokenArrays.columns() + " FROM held CROSS JOIN " + tokenArrays.unnested("tokens", 2) + ` WHERE all_of_it),
-	recorded AS (INSERT INTO activity (` + entryArrays.columns() + ") SELECT " + entryArrays.columns() + " FROM held CROSS JOIN " + entryArrays.unnested("entries", 2+len(tokenArrays)) +
-	" WHERE all_of_it ORDER BY place) SELECT all_of_it FROM held"
+// rotated is a refresh token that is marked used, if it still is as it was read.
+type rotated struct {
+	id    int64
+	scope models.Scope
+	used  time.Time
+}
 
-// issueTogether makes changes durable by one statement. One that fails adds nothing and fails for its own caller.
+// issueTogether stores what changes add by one statement. Of two that present the same refresh token the second is decided about alone.
 func (s *Store) issueTogether(batch []*pending) {
 	ctx, cancel := context.WithTimeout(context.Background(), s.timeout)
 	defer cancel()
-	added, holds := &additions{ids: &s.freeIDs}, subjects{everything: true}
-	db := s.write.WithContext(ctx)
+	all := &additions{}
+	var stored []*pending
 	for _, p := range batch {
-		before := *added
-		s.run(&Tx{Reader: Reader{db: db, now: s.Now()}, added: added}, p)
-		if p.err != nil || p.thrown != nil {
-			*added = before
+		if slices.ContainsFunc(p.added.rotated, all.rotates) {
+			p.err = errByItself
 			continue
 		}
-		holds.applications, holds.users = append(holds.applications, p.holds.applications...), append(holds.users, p.holds.users...)
+		all.add(p.added)
+		stored = append(stored, p)
 	}
-	err := s.addAll(ctx, holds, added)
-	for _, p := range batch {
-		if p.err == nil {
-			p.err = err
-		}
-		p.err = translate(p.err)
+	err := s.addAll(ctx, all)
+	for _, p := range stored {
+		p.err = err
 	}
 }
 
+func (a *additions) rotates(r rotated) bool {
+	return slices.ContainsFunc(a.rotated, func(other rotated) bool { return other.id == r.id })
+}
+
+func (a *additions) add(b *additions) {
+	a.holds = a.holds.with(b.holds)
+	a.rotated, a.deleted = append(a.rotated, b.rotated...), append(a.deleted, b.deleted...)
+	a.tokens, a.refreshes, a.entries = append(a.tokens, b.tokens...), append(a.refreshes, b.refreshes...), append(a.entries, b.entries...)
+}
+
 // addAll is errByItself where something is claimed, and where the database refuses a row: it does not say whose. Nothing is stored then.
-func (s *Store) addAll(ctx context.Context, holds subjects, added *additions) error {
-	if len(added.tokens)+len(added.entries) == 0 {
+func (s *Store) addAll(ctx context.Context, added *additions) error {
+	if len(added.tokens)+len(added.entries)+len(added.rotated) == 0 {
 		return nil
 	}
 	entries, err := rowsOfEntries(added.entries)
 	if err != nil {
 		return err
 	}
-	parameters := append([]any{holds.stripes()}, rowsOfTokens(added.tokens).parameters()...)
+	statement, parameters := addNew, slices.Concat([]any{added.holds.stripes()}, rowsOfTokens(added.tokens).parameters(), entries.parameters())
+	if len(added.rotated)+len(added.refreshes) > 0 {
+		statement = addInPlace
+		parameters = slices.Concat(parameters, rotationParameters(added.rotated), deletionParameters(added.deleted), refreshParameters(added.refreshes))
+	}
 	var held bool
-	err = s.write.ConnPool.QueryRowContext(ctx, addAll, append(parameters, entries.parameters()...)...).Scan(&held)
+	var one int
+	err = s.write.ConnPool.QueryRowContext(ctx, statement, parameters...).Scan(&held, &one)
+	s.presented.note(touched{tokens: len(added.deleted) > 0}) // also where nobody can say whether it was committed
 	var refused *pgconn.PgError
 	switch {
 	case errors.As(err, &refused):
-		s.freeIDs.forget()
+		s.free.forget()
 		return errByItself
 	case err == nil && !held:
 		return errByItself
@@ -95,39 +115,35 @@ func (s *Store) addAll(ctx context.Context, holds subjects, added *additions) er
 	return err
 }
 
-// freeIDs are ids that the database gave and no token has. They are few: what a server does not use before it ends is nobody's.
-type freeIDs struct {
-	mu   sync.Mutex
-	left []int64
-}
-
-const idsAtOnce = 64
-
-func (f *freeIDs) next(tx *Tx) (int64, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if len(f.left) == 0 {
-		err := tx.db.Raw("SELECT nextval(pg_get_serial_sequence('access_tokens', 'id')) FROM generate_series(1, ?)", idsAtOnce).Scan(&f.left).Error
-		if err != nil || len(f.left) == 0 {
-			return 0, translate(err)
-		}
-	}
-	id := f.left[0]
-	f.left = f.left[1:]
-	return id, nil
-}
-
-// forget gives up on ids of which an import may have taken one.
-func (f *freeIDs) forget() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.left = nil
-}
-
 // addToken gives the token its id, and keeps it for the end.
 func (tx *Tx) addToken(t *models.AccessToken) (err error) {
-	if t.ID, err = tx.added.ids.next(tx); err == nil {
+	if t.ID, err = tx.free.next(tx, "access_tokens"); err == nil {
 		tx.added.tokens = append(tx.added.tokens, t)
 	}
 	return err
+}
+
+// addRefreshToken does the same.
+func (tx *Tx) addRefreshToken(t *models.RefreshToken) (err error) {
+	if t.ID, err = tx.free.next(tx, "refresh_tokens"); err == nil {
+		tx.added.refreshes = append(tx.added.refreshes, t)
+	}
+	return err
+}
+
+// rotateLater is RotateRefreshToken for a token that lives: it is read now, and marked at the end if it still is as it was. Others are decided about alone.
+func (tx *Tx) rotateLater(digest models.Digest) (*models.RefreshToken, error) {
+	token, err := tx.RefreshTokenByDigest(digest)
+	if err != nil {
+		return nil, err
+	}
+	if token.Revoked != nil {
+		return nil, errByItself
+	}
+	tx.added.rotated = append(tx.added.rotated, rotated{token.ID, token.Scope, tx.now})
+	tx.added.holds = tx.added.holds.with(subjects{applications: []int64{token.ApplicationID}, users: some(token.UserID, token.SubjectUserID),
+		families: []string{token.FamilyID}})
+	now := tx.now
+	token.Revoked, token.Reason, token.AccessTokenID = &now, ReasonRotated, nil
+	return token, nil
 }

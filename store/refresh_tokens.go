@@ -27,17 +27,25 @@ var (
 )
 
 // CreateRefreshToken stores a new token.
-func (tx *Tx) CreateRefreshToken(t *models.RefreshToken) error { return tx.insertRow(t) }
+func (tx *Tx) CreateRefreshToken(t *models.RefreshToken) error {
+	if tx.added != nil {
+		return tx.addRefreshToken(t)
+	}
+	return tx.insertRow(t)
+}
 
 // RotateRefreshToken marks a live refresh token used, and returns it with application and with the access token that it has let go of, which the
 // caller then deletes (RFC 6749 §6, RFC 9700 §4.14.2). Of several callers exactly one succeeds; the others get the token and ErrReplayed. ErrNotFound.
 func (tx *Tx) RotateRefreshToken(digest models.Digest) (*models.RefreshToken, error) {
+	if tx.added != nil {
+		return tx.rotateLater(digest)
+	}
 	presented, err := refreshTokens.one(tx.db, "t.digest = ?", digest)
 	if err != nil {
 		return nil, err
 	}
 	err = tx.hold(subjects{applications: []int64{presented.ApplicationID}, users: some(presented.UserID, presented.SubjectUserID),
-		family: presented.FamilyID})
+		families: []string{presented.FamilyID}})
 	if err != nil {
 		return nil, err
 	}
@@ -65,6 +73,10 @@ func (tx *Tx) RotateRefreshToken(digest models.Digest) (*models.RefreshToken, er
 
 // DeleteRotated deletes the access token that a refresh token, rotated in this transaction, has let go of; false where somebody else has.
 func (tx *Tx) DeleteRotated(t *models.AccessToken) (bool, error) {
+	if tx.added != nil {
+		tx.added.deleted = append(tx.added.deleted, t)
+		return true, nil
+	}
 	result := tx.db.Exec("DELETE FROM access_tokens WHERE id = ?", t.ID)
 	return result.RowsAffected > 0, translate(result.Error)
 }

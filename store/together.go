@@ -28,7 +28,7 @@ type queue struct {
 type pending struct {
 	ctx    context.Context
 	change func(*Tx) error
-	holds  subjects // of an issue
+	added  *additions // of an issue, which has run
 	err    error
 	thrown any       // what change panicked with
 	turn   chan bool // true: the outcome is there; false: it is the caller's turn to lead

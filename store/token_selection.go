@@ -80,7 +80,7 @@ const selectedAtOnce = 1000
 // claimed is what the selection names, other than by id: while its tokens are changed, no other transaction puts one in place of one that
 // it took away, such as the successor of a rotated refresh token.
 func (s TokenSelection) claimed() subjects {
-	all := subjects{family: s.FamilyID}
+	all := subjects{families: []string{s.FamilyID}}
 	if s.ApplicationID != 0 {
 		all.applications = []int64{s.ApplicationID}
 	}
