@@ -58,12 +58,20 @@ var (
 func (r Reader) bearer(conditions string, args ...any) (*models.AccessToken, error) {
 	token, err := presentedTokens.one(r.db, conditions, args...)
 	if err == nil && token.User != nil {
-		token.User.Memberships, err = memberships.all(r.db, "t.user_id = ?", token.User.ID)
+		members := r.membershipsOf
+		if r.members != nil {
+			members = r.members
+		}
+		token.User.Memberships, err = members(token.User.ID)
 	}
 	if err != nil {
 		return nil, err
 	}
 	return token, nil
+}
+
+func (r Reader) membershipsOf(userID int64) ([]models.Membership, error) {
+	return memberships.all(r.db, "t.user_id = ?", userID)
 }
 
 // AccessTokenByDigest loads the token whose value is presented, expired or not, with application, and with the user and the user's

@@ -23,7 +23,8 @@ const (
 type presented struct {
 	tokens  *otter.Cache[models.Digest, known[models.AccessToken]]
 	clients *otter.Cache[string, known[models.Application]]
-	file    dataVersion // on SQLite
+	members *otter.Cache[int64, known[[]models.Membership]] // of those whose tokens were presented, by user
+	file    dataVersion                                     // on SQLite
 
 	// How often this process has changed access tokens, and anything else that is kept, on PostgreSQL.
 	tokenChanges, otherChanges atomic.Int64
@@ -80,7 +81,11 @@ func newPresented() (*presented, error) {
 		return nil, err
 	}
 	clients, err := otter.New(&otter.Options[string, known[models.Application]]{MaximumSize: mostPresented})
-	return &presented{tokens: tokens, clients: clients}, err
+	if err != nil {
+		return nil, err
+	}
+	members, err := otter.New(&otter.Options[int64, known[[]models.Membership]]{MaximumSize: mostPresented})
+	return &presented{tokens: tokens, clients: clients, members: members}, err
 }
 
 // moment is the present one, for tokens and for clients.
@@ -96,11 +101,24 @@ func (s *Store) moment(ctx context.Context) (tokens, clients moment, err error) 
 // PresentedToken is AccessTokenByDigest for requests that present the token: a change that this process was told is durable, and on SQLite any, is
 // seen at once, that of another server within a second.
 func (s *Store) PresentedToken(ctx context.Context, digest models.Digest) (*models.AccessToken, error) {
-	now, _, err := s.moment(ctx)
+	now, others, err := s.moment(ctx)
 	if found, ok := s.presented.tokens.GetIfPresent(digest); ok && err == nil && found.since.holds(now) {
 		return copyToken(&found.row), nil
 	}
-	token, readErr := s.Read(ctx).AccessTokenByDigest(digest)
+	r := s.Read(ctx)
+	if err == nil {
+		r.members = func(userID int64) (rows []models.Membership, err error) {
+			if found, ok := s.presented.members.GetIfPresent(userID); ok && found.since.holds(others) {
+				now.at = found.since.at // what is known of the token is as old as that
+				return found.row, nil
+			}
+			if rows, err = r.membershipsOf(userID); err == nil {
+				s.presented.members.Set(userID, known[[]models.Membership]{rows, others})
+			}
+			return rows, err
+		}
+	}
+	token, readErr := r.AccessTokenByDigest(digest)
 	if err == nil && readErr == nil && token.Digest.Equal(digest) { // what a regenerated token had before ends by itself
 		s.presented.tokens.Set(digest, known[models.AccessToken]{*copyToken(token), now})
 	}

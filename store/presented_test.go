@@ -158,6 +158,42 @@ func TestPresentedIsKnown(t *testing.T) {
 	})
 }
 
+// TestPresentedMembers: what somebody is a member of is read once for all of their tokens, and counts no longer for one of these than for the first.
+func TestPresentedMembers(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		other, err := store.Open(t.Context(), store.Options{URL: db.URL, Clock: db.Clock.Now})
+		check(t, err)
+		t.Cleanup(func() { check(t, other.Close()) })
+		p := growPresentable(t, db, "members")
+		var statements []store.Statement
+		check(t, other.Trace(func(each store.Statement) { statements = append(statements, each) }))
+		first, fewest := p.token, 99
+		for range 10 { // PostgreSQL is asked again after each second, however slow the machine is
+			p.token = models.AccessToken{UserID: &p.user.ID, ApplicationID: &p.application.ID}
+			put(t, db, &p.token)
+			_, err := other.PresentedToken(t.Context(), first.Digest)
+			check(t, err)
+			before := len(statements)
+			_, err = other.PresentedToken(t.Context(), p.token.Digest)
+			check(t, err)
+			fewest = min(fewest, len(statements)-before)
+		}
+		if fewest != 1 {
+			t.Errorf("%d statements for another token", fewest)
+		}
+		write(t, db, func(tx *store.Tx) error { return presentedChanges["no administrator"](tx, p) })
+		if db.Dialect() == store.PostgreSQL {
+			time.Sleep(500 * time.Millisecond)
+		}
+		p.token = models.AccessToken{UserID: &p.user.ID, ApplicationID: &p.application.ID}
+		put(t, db, &p.token)
+		_, err = other.PresentedToken(t.Context(), p.token.Digest)
+		check(t, err)
+		db.AwaitOthers(t.Context())
+		presentedAsStored(t, "a second later", other, p)
+	})
+}
+
 // TestPresentedRaces: however many read a token while it is deleted, once that is durable nobody finds it any more.
 func TestPresentedRaces(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db storetest.DB) {

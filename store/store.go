@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"gatehouse/models"
 	"gorm.io/gorm/clause"
 )
 
@@ -50,6 +52,7 @@ type Reader struct {
 	walks chan struct{}
 
 	stretch int
+	members func(userID int64) ([]models.Membership, error) // of whoever presents a token; nil: as they are read
 }
 
 // Tx is one change in the making: everything done through it is stored together when the function given to Write returns nil.
