@@ -10,7 +10,7 @@ import (
 const (
 	addHeld = "WITH held AS MATERIALIZED (SELECT COALESCE(bool_and(pg_try_advisory_xact_lock_shared(stripe)), true) AS all_of_it FROM unnest($1::bigint[]) AS stripe)"
 
-	addTokens = `, added AS (INSERT INTO access_tokens ({token columns}) SELECT {token columns} FROM held CROSS JOIN {tokens} WHERE all_of_it),
+	addRows = `, added AS (INSERT INTO access_tokens ({token columns}) SELECT {token columns} FROM held CROSS JOIN {tokens} WHERE all_of_it),
 	recorded AS (INSERT INTO activity ({entry columns}) SELECT {entry columns} FROM held CROSS JOIN {entries} WHERE all_of_it ORDER BY place)`
 
 	// What is not any more as it was read ends the statement by dividing by zero: nothing is stored.
@@ -34,7 +34,7 @@ var addNew, addInPlace = func() (string, string) {
 		next += len(each.rows)
 	}
 	in := strings.NewReplacer(replacements...)
-	return in.Replace(addHeld + addTokens + " SELECT all_of_it, 1 FROM held"), in.Replace(addHeld + addTokens + addRotated + " SELECT all_of_it, " + allRotated + " FROM held")
+	return in.Replace(addHeld + addRows + " SELECT all_of_it, 1 FROM held"), in.Replace(addHeld + addRows + addRotated + " SELECT all_of_it, " + allRotated + " FROM held")
 }()
 
 // freeIDs are ids that the database gave and no row has, by table. They are few: what a server does not use before it ends is nobody's.
