@@ -52,17 +52,18 @@ var (
 	shownTokens     = rowsOfModel[models.AccessToken](ofUser, ofApplication, join{"RefreshToken", "{it}.access_token_id = {row}.id"})
 	presentedTokens = rowsOfModel[models.AccessToken](ofUser, ofApplication)
 	memberships     = rowsOfModel[models.Membership]()
+
+	applicationsAlone = rowsOfModel[models.Application]()
 )
 
 // bearer loads what is decided by when a token is presented: the token with application, user and the user's memberships.
 func (r Reader) bearer(conditions string, args ...any) (*models.AccessToken, error) {
+	if r.along != nil {
+		return r.bearerAlong(conditions, args...)
+	}
 	token, err := presentedTokens.one(r.db, conditions, args...)
 	if err == nil && token.User != nil {
-		members := r.membershipsOf
-		if r.members != nil {
-			members = r.members
-		}
-		token.User.Memberships, err = members(token.User.ID)
+		token.User.Memberships, err = memberships.all(r.db, "t.user_id = ?", token.User.ID)
 	}
 	if err != nil {
 		return nil, err
@@ -70,8 +71,19 @@ func (r Reader) bearer(conditions string, args ...any) (*models.AccessToken, err
 	return token, nil
 }
 
-func (r Reader) membershipsOf(userID int64) ([]models.Membership, error) {
-	return memberships.all(r.db, "t.user_id = ?", userID)
+// bearerAlong does so with what is known of whom and what the token hangs on.
+func (r Reader) bearerAlong(conditions string, args ...any) (*models.AccessToken, error) {
+	token, err := accessTokens.one(r.db, conditions, args...)
+	if err == nil && token.UserID != nil {
+		token.User, err = r.along.user(r, *token.UserID)
+	}
+	if err == nil && token.ApplicationID != nil {
+		token.Application, err = r.along.application(r, *token.ApplicationID)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return token, nil
 }
 
 // AccessTokenByDigest loads the token whose value is presented, expired or not, with application, and with the user and the user's

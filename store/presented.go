@@ -23,8 +23,11 @@ const (
 type presented struct {
 	tokens  *otter.Cache[models.Digest, known[models.AccessToken]]
 	clients *otter.Cache[string, known[models.Application]]
-	members *otter.Cache[int64, known[[]models.Membership]] // of those whose tokens were presented, by user
-	file    dataVersion                                     // on SQLite
+	file    dataVersion // on SQLite
+
+	// On PostgreSQL what tokens hang on, by id: many have the same.
+	users        *otter.Cache[int64, known[models.User]]
+	applications *otter.Cache[int64, known[models.Application]]
 
 	// How often this process has changed access tokens, and anything else that is kept, on PostgreSQL.
 	tokenChanges, otherChanges atomic.Int64
@@ -84,8 +87,12 @@ func newPresented() (*presented, error) {
 	if err != nil {
 		return nil, err
 	}
-	members, err := otter.New(&otter.Options[int64, known[[]models.Membership]]{MaximumSize: mostPresented})
-	return &presented{tokens: tokens, clients: clients, members: members}, err
+	users, err := otter.New(&otter.Options[int64, known[models.User]]{MaximumSize: mostPresented})
+	if err != nil {
+		return nil, err
+	}
+	applications, err := otter.New(&otter.Options[int64, known[models.Application]]{MaximumSize: mostPresented})
+	return &presented{tokens: tokens, clients: clients, users: users, applications: applications}, err
 }
 
 // moment is the present one, for tokens and for clients.
@@ -106,23 +113,46 @@ func (s *Store) PresentedToken(ctx context.Context, digest models.Digest) (*mode
 		return copyToken(&found.row), nil
 	}
 	r := s.Read(ctx)
-	if err == nil {
-		r.members = func(userID int64) (rows []models.Membership, err error) {
-			if found, ok := s.presented.members.GetIfPresent(userID); ok && found.since.holds(others) {
-				now.at = found.since.at // what is known of the token is as old as that
-				return found.row, nil
-			}
-			if rows, err = r.membershipsOf(userID); err == nil {
-				s.presented.members.Set(userID, known[[]models.Membership]{rows, others})
-			}
-			return rows, err
-		}
+	if err == nil && s.dialect == PostgreSQL {
+		r.along = &along{s.presented, others, &now.at}
 	}
 	token, readErr := r.AccessTokenByDigest(digest)
 	if err == nil && readErr == nil && token.Digest.Equal(digest) { // what a regenerated token had before ends by itself
 		s.presented.tokens.Set(digest, known[models.AccessToken]{*copyToken(token), now})
 	}
 	return token, readErr
+}
+
+// along is what comes along with a token, as it was known at a moment.
+type along struct {
+	*presented
+	now    moment
+	oldest *time.Time // when the oldest of what was found was read: what is known of the token is as old as that
+}
+
+func (a *along) user(r Reader, id int64) (*models.User, error) {
+	return foundBy(a, a.users, id, func() (*models.User, error) { return r.User(id) })
+}
+
+func (a *along) application(r Reader, id int64) (*models.Application, error) {
+	return foundBy(a, a.applications, id, func() (*models.Application, error) { return applicationsAlone.one(r.db, "t.id = ?", id) })
+}
+
+// foundBy is the row that is kept, or else read and kept; a copy.
+func foundBy[T any](a *along, kept *otter.Cache[int64, known[T]], id int64, read func() (*T, error)) (*T, error) {
+	if found, ok := kept.GetIfPresent(id); ok && found.since.holds(a.now) {
+		if found.since.at.Before(*a.oldest) {
+			*a.oldest = found.since.at
+		}
+		return &found.row, nil
+	}
+	row, err := read()
+	if err != nil {
+		return nil, err
+	}
+	kept.Set(id, known[T]{*row, a.now})
+	copied := *row
+	return &copied, nil
 }
 
 // PresentedClient is Client for requests of the client, with what PresentedToken says of changes.

@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-
-	"gatehouse/models"
 	"gorm.io/gorm/clause"
 )
 
@@ -52,7 +50,7 @@ type Reader struct {
 	walks chan struct{}
 
 	stretch int
-	members func(userID int64) ([]models.Membership, error) // of whoever presents a token; nil: as they are read
+	along   *along // of whoever presents a token; nil: all is read
 }
 
 // Tx is one change in the making: everything done through it is stored together when the function given to Write returns nil.
