@@ -14,12 +14,17 @@ import (
 // arrays are columns with the types of PostgreSQL.
 type arrays [][2]string
 
-func (a arrays) columns() string {
-	names := make([]string, len(a))
+func (a arrays) columns() string { return a.from("", "", "") }
+
+// from are the columns of rows under the name, of which one is something else.
+func (a arrays) from(name, but, instead string) string {
+	columns := make([]string, len(a))
 	for n := range a {
-		names[n] = a[n][0]
+		if columns[n] = name + a[n][0]; a[n][0] == but {
+			columns[n] = instead
+		}
 	}
-	return strings.Join(names, ", ")
+	return strings.Join(columns, ", ")
 }
 
 // unnested are rows under the name, from the parameters that begin with the number; place is where each stands.
@@ -75,13 +80,12 @@ func (r *entryRows) parameters() []any {
 }
 
 // tokenArrays are the columns of access_tokens that a token has which nobody has used.
-var tokenArrays = arrays{{"id", "bigint"}, {"digest", "bytea"}, {"hint", "text"}, {"user_id", "bigint"}, {"application_id", "bigint"}, {"scope", "text"}, {"description", "text"},
+var tokenArrays = arrays{{"digest", "bytea"}, {"hint", "text"}, {"user_id", "bigint"}, {"application_id", "bigint"}, {"scope", "text"}, {"description", "text"},
 	{"expires", "timestamptz"}, {"last_used_address", "text"}, {"platform", "text"}, {"family_id", "text"}, {"audience", "text"}, {"created", "timestamptz"},
 	{"modified", "timestamptz"}, {"created_by", "bigint"}, {"modified_by", "bigint"}}
 
 // tokenRows are tokens as arrays.
 type tokenRows struct {
-	ids                            []int64
 	digests                        [][]byte
 	userIDs, applicationIDs        []*int64
 	createdBy, modifiedBy          []*int64
@@ -94,7 +98,7 @@ type tokenRows struct {
 func rowsOfTokens(tokens []*models.AccessToken) *tokenRows {
 	r := &tokenRows{}
 	for _, t := range tokens {
-		r.ids, r.digests, r.hints = append(r.ids, t.ID), append(r.digests, t.Digest[:]), append(r.hints, t.Hint)
+		r.digests, r.hints = append(r.digests, t.Digest[:]), append(r.hints, t.Hint)
 		r.userIDs, r.applicationIDs = append(r.userIDs, t.UserID), append(r.applicationIDs, t.ApplicationID)
 		r.createdBy, r.modifiedBy = append(r.createdBy, t.CreatedBy), append(r.modifiedBy, t.ModifiedBy)
 		r.scopes, r.descriptions, r.audiences = append(r.scopes, string(t.Scope)), append(r.descriptions, t.Description), append(r.audiences, t.Audience.String())
@@ -105,19 +109,19 @@ func rowsOfTokens(tokens []*models.AccessToken) *tokenRows {
 }
 
 func (r *tokenRows) parameters() []any {
-	return []any{r.ids, r.digests, r.hints, r.userIDs, r.applicationIDs, r.scopes, r.descriptions, r.expires, r.addresses, r.platforms, r.families, r.audiences, r.created,
+	return []any{r.digests, r.hints, r.userIDs, r.applicationIDs, r.scopes, r.descriptions, r.expires, r.addresses, r.platforms, r.families, r.audiences, r.created,
 		r.modified, r.createdBy, r.modifiedBy}
 }
 
 // refreshArrays are the columns of refresh_tokens that a token has which nobody has used.
-var refreshArrays = arrays{{"id", "bigint"}, {"digest", "bytea"}, {"hint", "text"}, {"application_id", "bigint"}, {"user_id", "bigint"}, {"subject_user_id", "bigint"},
+var refreshArrays = arrays{{"digest", "bytea"}, {"hint", "text"}, {"application_id", "bigint"}, {"user_id", "bigint"}, {"subject_user_id", "bigint"},
 	{"access_token_id", "bigint"}, {"scope", "text"}, {"audience", "text"}, {"platform", "text"}, {"family_id", "text"}, {"created", "timestamptz"}, {"expires", "timestamptz"},
 	{"reason", "text"}, {"parent_id", "bigint"}, {"started", "timestamptz"}}
 
 // refreshParameters are tokens as arrays.
 func refreshParameters(tokens []*models.RefreshToken) []any {
 	var (
-		ids, applicationIDs                           []int64
+		applicationIDs                                []int64
 		digests                                       [][]byte
 		userIDs, subjectIDs, accessIDs, parentIDs     []*int64
 		hints, scopes, audiences, platforms, families []string
@@ -126,13 +130,13 @@ func refreshParameters(tokens []*models.RefreshToken) []any {
 		started                                       []*time.Time
 	)
 	for _, t := range tokens {
-		ids, digests, hints, applicationIDs = append(ids, t.ID), append(digests, t.Digest[:]), append(hints, t.Hint), append(applicationIDs, t.ApplicationID)
+		digests, hints, applicationIDs = append(digests, t.Digest[:]), append(hints, t.Hint), append(applicationIDs, t.ApplicationID)
 		userIDs, subjectIDs, accessIDs = append(userIDs, t.UserID), append(subjectIDs, t.SubjectUserID), append(accessIDs, t.AccessTokenID)
 		scopes, audiences, platforms = append(scopes, string(t.Scope)), append(audiences, t.Audience.String()), append(platforms, string(t.Platform))
 		families, reasons, parentIDs, started = append(families, t.FamilyID), append(reasons, t.Reason), append(parentIDs, t.ParentID), append(started, t.Started)
 		created, expires = append(created, t.Created), append(expires, t.Expires)
 	}
-	return []any{ids, digests, hints, applicationIDs, userIDs, subjectIDs, accessIDs, scopes, audiences, platforms, families, created, expires, reasons, parentIDs, started}
+	return []any{digests, hints, applicationIDs, userIDs, subjectIDs, accessIDs, scopes, audiences, platforms, families, created, expires, reasons, parentIDs, started}
 }
 
 // rotationArrays say which refresh tokens are marked used, and in which state they were read.

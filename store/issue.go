@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -24,7 +26,7 @@ func (s *Store) Issue(ctx context.Context, applicationID, userID *int64, change 
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
 	defer cancel()
 	added := &additions{holds: subjects{everything: true, applications: some(applicationID), users: some(userID)}}
-	err := change(&Tx{Reader: Reader{db: s.write.WithContext(ctx), now: s.Now()}, added: added, free: &s.free})
+	err := change(&Tx{Reader: Reader{db: s.write.WithContext(ctx), now: s.Now()}, added: added})
 	if err == nil {
 		err = s.writeWith(&s.issues, &pending{ctx: ctx, added: added}, s.issueTogether)
 	}
@@ -78,7 +80,17 @@ func (a *additions) rotates(r rotated) bool {
 	return slices.ContainsFunc(a.rotated, func(other rotated) bool { return other.id == r.id })
 }
 
+// add adds what another change does, whose tokens come to stand behind the others.
 func (a *additions) add(b *additions) {
+	before := int64(len(a.tokens))
+	for _, t := range b.tokens {
+		t.ID -= before // refresh tokens point to it
+	}
+	for n := range b.entries {
+		if b.entries[n].ObjectID < 0 {
+			b.entries[n].ObjectID -= before
+		}
+	}
 	a.holds = a.holds.with(b.holds)
 	a.rotated, a.deleted = append(a.rotated, b.rotated...), append(a.deleted, b.deleted...)
 	a.tokens, a.refreshes, a.entries = append(a.tokens, b.tokens...), append(a.refreshes, b.refreshes...), append(a.entries, b.entries...)
@@ -99,36 +111,33 @@ func (s *Store) addAll(ctx context.Context, added *additions) error {
 		parameters = slices.Concat(parameters, rotationParameters(added.rotated), deletionParameters(added.deleted), refreshParameters(added.refreshes))
 	}
 	var held bool
+	var ids string
 	var one int
-	err = s.write.ConnPool.QueryRowContext(ctx, statement, parameters...).Scan(&held, &one)
+	err = s.write.ConnPool.QueryRowContext(ctx, statement, parameters...).Scan(&held, &ids, &one)
 	s.presented.note(touched{tokens: len(added.deleted) > 0}) // also where nobody can say whether it was committed
 	var refused *pgconn.PgError
 	switch {
 	case errors.As(err, &refused):
-		s.free.forget()
 		return errByItself
 	case err == nil && !held:
 		return errByItself
 	case err != nil && ctx.Err() != nil:
 		return errors.Join(ErrUnavailable, err)
+	case err != nil:
+		return err
+	}
+	for n, id := range strings.Split(ids, ",") {
+		if n < len(added.tokens) {
+			added.tokens[n].ID, err = strconv.ParseInt(id, 10, 64)
+		}
 	}
 	return err
 }
 
-// addToken gives the token its id, and keeps it for the end.
-func (tx *Tx) addToken(t *models.AccessToken) (err error) {
-	if t.ID, err = tx.free.next(tx, "access_tokens"); err == nil {
-		tx.added.tokens = append(tx.added.tokens, t)
-	}
-	return err
-}
-
-// addRefreshToken does the same.
-func (tx *Tx) addRefreshToken(t *models.RefreshToken) (err error) {
-	if t.ID, err = tx.free.next(tx, "refresh_tokens"); err == nil {
-		tx.added.refreshes = append(tx.added.refreshes, t)
-	}
-	return err
+// addToken keeps the token for the end. Its id is its place among those of the change, negative, until it is stored.
+func (tx *Tx) addToken(t *models.AccessToken) {
+	tx.added.tokens = append(tx.added.tokens, t)
+	t.ID = -int64(len(tx.added.tokens))
 }
 
 // rotateLater is RotateRefreshToken for a token that lives: it is read now, and marked at the end if it still is as it was. Others are decided about alone.

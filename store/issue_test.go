@@ -223,19 +223,3 @@ func TestIssuesWaitForClaims(t *testing.T) {
 		}
 	})
 }
-
-// TestIssuesOfImportedIDs: where an import took ids that were to be given to tokens, they get others.
-func TestIssuesOfImportedIDs(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, db storetest.DB) {
-		g := grow(t, db)
-		check(t, db.Issue(t.Context(), &g.application.ID, &g.user.ID, adds(g, "one")))
-		write(t, db, func(tx *store.Tx) error {
-			binary := map[string]string{store.SQLite: "blob", store.PostgreSQL: "bytea"}[db.Dialect()]
-			return tx.Exec(`INSERT INTO access_tokens (id, digest, hint, scope, description, expires, last_used_address, platform, family_id, audience, created, modified)
-				SELECT id + 1, CAST('imported-and-so-on-to-32-bytes--' AS ` + binary + `), hint, scope, '', expires, '', 'controller', '', '', created, created FROM access_tokens WHERE description = 'one'`)
-		})
-		check(t, db.Issue(t.Context(), &g.application.ID, &g.user.ID, adds(g, "two")))
-		check(t, db.Issue(t.Context(), &g.application.ID, &g.user.ID, adds(g, "three")))
-		checkCounts(t, db, "issues beside an import")
-	})
-}

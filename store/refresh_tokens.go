@@ -29,7 +29,8 @@ var (
 // CreateRefreshToken stores a new token.
 func (tx *Tx) CreateRefreshToken(t *models.RefreshToken) error {
 	if tx.added != nil {
-		return tx.addRefreshToken(t)
+		tx.added.refreshes = append(tx.added.refreshes, t)
+		return nil
 	}
 	return tx.insertRow(t)
 }

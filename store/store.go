@@ -36,7 +36,6 @@ type Store struct {
 	writes  atomic.Int64  // begun, see settle.go
 	queue   queue         // of SQLite's one writer, see together.go
 	issues  queue         // of tokens on PostgreSQL, see issue.go
-	free    freeIDs       // for those
 
 	presented *presented
 }
@@ -58,7 +57,6 @@ type Tx struct {
 	Reader
 	taken []string   // locks, see hold.go
 	added *additions // what is stored at the end, see issue.go; nil: at once
-	free  *freeIDs   // for that
 }
 
 // Dialects.
