@@ -56,10 +56,7 @@ func checkActivityRange(t *testing.T, db storetest.DB, random *rand.Rand, entrie
 		return signIn && !sees.SignIns || sees.Platform == models.Controller && e.Platform == models.Gateway || !sees.All && (e.OwnerID == nil || *e.OwnerID != sees.UserID)
 	})
 	for range 1 + random.IntN(2) {
-		lookup := []string{"gt", "gte", "lt", "lte"}[random.IntN(4)]
-		meets := func(compared int) bool {
-			return compared > 0 && lookup[0] == 'g' || compared < 0 && lookup[0] == 'l' || compared == 0 && len(lookup) == 3
-		}
+		lookup, meets := aBound(random)
 		if random.IntN(2) == 0 {
 			bound := 1024*random.Int64N(7) + random.Int64N(3) - 1
 			q.Filters = append(q.Filters, store.Filter{Field: "id", Lookup: lookup, Value: fmt.Sprint(bound)})

@@ -47,12 +47,17 @@ func timesOf(t *models.AccessToken) map[string]*time.Time {
 	return map[string]*time.Time{"created": &t.Created, "modified": &t.Modified, "expires": &t.Expires, "last_used": t.LastUsed}
 }
 
-// aRange is a random condition that leaves a range of ids or times, and whether a token meets it.
-func aRange(random *rand.Rand, from, to time.Time, ids int64) (store.Filter, func(*models.AccessToken) bool) {
-	lookup := []string{"gt", "gte", "lt", "lte"}[random.IntN(4)]
-	meets := func(compared int) bool {
+// aBound is a random lookup, and whether it holds for a value that compares so with the one asked for.
+func aBound(random *rand.Rand) (lookup string, meets func(compared int) bool) {
+	lookup = []string{"gt", "gte", "lt", "lte"}[random.IntN(4)]
+	return lookup, func(compared int) bool {
 		return compared > 0 && lookup[0] == 'g' || compared < 0 && lookup[0] == 'l' || compared == 0 && len(lookup) == 3
 	}
+}
+
+// aRange is a random condition that leaves a range of ids or times, and whether a token meets it.
+func aRange(random *rand.Rand, from, to time.Time, ids int64) (store.Filter, func(*models.AccessToken) bool) {
+	lookup, meets := aBound(random)
 	switch field := []string{"id", "created", "modified", "expires", "last_used", "used"}[random.IntN(6)]; field {
 	case "id":
 		bound := random.Int64N(ids+2000) - 1000

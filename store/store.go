@@ -1,8 +1,8 @@
 // Package store keeps things, in SQLite or PostgreSQL, behind one set of operations. It is the only package that knows GORM and
 // SQL. It decides nothing: who may do what is models.Policy, what an operation consists of is package server.
 //
-// Reads hang on a Reader, from Store.Read(ctx). Changes hang on a Tx and so exist only inside Store.Write, which makes all of them
-// durable at once or none. A Tx reads like a Reader.
+// Reads hang on a Reader, from Store.Read(ctx). Changes hang on a Tx and so exist only inside Store.Write, and Store.Issue for those
+// that only issue tokens, which make all of them durable at once or none. A Tx reads like a Reader.
 package store
 
 import (
