@@ -22,7 +22,7 @@ func main() {
 	against := flag.String("against", "", "another build, measured in turn with it: the ratio of their figures is printed at the end")
 	duration := flag.Duration("duration", 3*time.Second, "how long each workload runs, each time")
 	connections := flag.Int("connections", 32, "how many requests are under way at once")
-	only := flag.String("only", "", "load, lists or import: one part alone; import is measured only so")
+	only := flag.String("only", "", "load, lists, bulk or import: one part alone; the last two are measured only so")
 	results := flag.String("results", "bench/RESULTS.md", "the file for what the load beside the floor came to; empty for none")
 	flag.Func("pages", "of lists, those alone whose caller and path match this pattern, as in 'user .*order_by'", func(text string) (err error) {
 		pagesMeasured, err = regexp.Compile(text)
@@ -61,9 +61,10 @@ func run(ctx context.Context, binary, against, only, results string, l load) err
 			return loaded.measure(ctx, database, binary, results, l)
 		}},
 		{"lists", func(database string) error { return compareLists(ctx, database, binary) }},
-		{onlyAsked, func(database string) error { return large.measureImport(ctx, database, binary) }},
+		{"bulk", func(database string) error { return measureBulk(ctx, database, binary) }},
+		{"import", func(database string) error { return large.measureImport(ctx, database, binary) }},
 	} {
-		if only != part.name && (only != "" || part.name == onlyAsked || against != "" && part.name != "load") {
+		if only != part.name && (only != "" || slices.Contains(onlyAsked, part.name) || against != "" && part.name != "load") {
 			continue
 		}
 		for _, database := range []string{"SQLite", "PostgreSQL"} {
@@ -75,8 +76,8 @@ func run(ctx context.Context, binary, against, only, results string, l load) err
 	return nil
 }
 
-// onlyAsked is the part that is measured only when it is asked for: the rest takes ten minutes already.
-const onlyAsked = "import"
+// onlyAsked are the parts that are measured only when they are asked for: the others take ten minutes already.
+var onlyAsked = []string{"bulk", "import"}
 
 // rounds is how often two builds are measured in turn, so that a disturbance of the machine meets both.
 const rounds = 3

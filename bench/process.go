@@ -28,6 +28,7 @@ type process struct {
 	readyAfter time.Duration
 	password   string
 
+	address              string // of its database
 	binary, folder       string
 	arguments, variables []string // variables are added to the environment
 }
@@ -66,8 +67,8 @@ func start(ctx context.Context, binary, folder, address string, prepare func() e
 	if err != nil {
 		return nil, err
 	}
-	p := &process{url: "http://" + listen, password: "bench-" + strconv.FormatInt(time.Now().UnixNano(), 36), binary: binary, folder: folder,
-		arguments: []string{"serve"}}
+	p := &process{url: "http://" + listen, password: "bench-" + strconv.FormatInt(time.Now().UnixNano(), 36), address: address, binary: binary,
+		folder: folder, arguments: []string{"serve"}}
 	p.variables = []string{"GATEHOUSE_DATABASE_URL=" + address, "GATEHOUSE_LISTEN=" + listen, "GATEHOUSE_PUBLIC_URL=" + p.url,
 		"GATEHOUSE_SUPERUSER_PASSWORD=" + p.password}
 	// #nosec G204 -- the program to measure is named by whoever runs this

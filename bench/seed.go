@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -70,39 +71,49 @@ var seeding = []string{
 		n, '', '', 0, '', '', '{}' {from {N}}`,
 }
 
-// seed fills a migrated database, and waits until the disk has it. PostgreSQL leaves it as it would be after a night, vacuumed and analyzed.
+// expired are n tokens more, of the same owners and applications, which have no refresh token and expired more than a year ago.
+var expired = []string{strings.Replace(seeding[3], "{now} + (n * 37", "{now} - 400 * {day} + (n * 37", 1)}
+
+// seed fills a migrated database.
 func seed(ctx context.Context, address string, n int) error {
+	statements := slices.Clone(seeding)
+	for _, c := range callers {
+		own := func(statement, secret string) string {
+			return strings.NewReplacer("{digest}", fmt.Sprintf("{blob %x}", sha256.Sum256([]byte(secret))), "{id}", fmt.Sprint(c.id)).Replace(statement)
+		}
+		statements = append(statements, own(ofCaller, c.name), own(sessionOfCaller, session(c.name)), c.rights)
+	}
+	return seedWith(ctx, address, n, statements)
+}
+
+// seedWith runs statements that store n tokens, and waits until the disk has them. PostgreSQL leaves the database as it would be after a night, vacuumed and
+// analyzed.
+func seedWith(ctx context.Context, address string, n int, statements []string) error {
 	step := int(365*24*time.Hour/time.Microsecond) / n
 	numbers := strings.NewReplacer("{N}", fmt.Sprint(n), "{users}", fmt.Sprint(n/100), "{application}",
 		"CASE WHEN n % 2 = 0 THEN CASE WHEN n <= 1000 THEN 201 + n / 2 % 10 ELSE 1 + n / 2 % 200 END END")
-	driver, between, from := "pgx", "", "FROM generate_series(1::bigint, $1) AS series(n)"
-	dialect := []string{"{digest}", "sha256(n::text::bytea)", "{second}", "interval '1 second'", "{day}", "interval '1 day'",
+	driver, source := sourceOf(address)
+	between, from, blob := "", "FROM generate_series(1::bigint, $1) AS series(n)", `'\x$1'::bytea`
+	dialect := []string{"{digest}", "sha256(random()::text::bytea || n::text::bytea)", "{second}", "interval '1 second'", "{day}", "interval '1 day'",
 		"{step}", fmt.Sprintf("interval '%d microseconds'", step), "{now}", "(SELECT date_trunc('second', created) FROM users WHERE id = 1)"}
 	finish := []string{"VACUUM ANALYZE", "CHECKPOINT"}
-	if path, ok := strings.CutPrefix(address, "sqlite:"); ok {
-		driver, address = "sqlite", "file:"+path+"?_pragma=busy_timeout(10000)&_pragma=synchronous(OFF)&_pragma=cache_size(-400000)"
-		between, from = "WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < $1)", "FROM series"
-		dialect = []string{"{digest}", "CAST(printf('%032d', n) AS BLOB)", "{second}", "1000000", "{day}", "86400000000",
+	if driver == "sqlite" {
+		source += "?_pragma=busy_timeout(10000)&_pragma=synchronous(OFF)&_pragma=cache_size(-400000)"
+		between, from, blob = "WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < $1)", "FROM series", "x'$1'"
+		dialect = []string{"{digest}", "randomblob(32)", "{second}", "1000000", "{day}", "86400000000",
 			"{step}", fmt.Sprint(step), "{now}", "(SELECT created / 1000000 * 1000000 FROM users WHERE id = 1)"}
 		finish = []string{"PRAGMA synchronous = FULL", "PRAGMA wal_checkpoint(TRUNCATE)"}
 	}
-	db, err := sql.Open(driver, address)
+	db, err := sql.Open(driver, source)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = db.Close() }()
-	statements := seeding
-	for _, c := range callers {
-		own := func(statement, secret string) string {
-			return strings.NewReplacer("{digest}", fmt.Sprintf(map[string]string{"pgx": `'\x%x'::bytea`, "sqlite": "x'%x'"}[driver], sha256.Sum256([]byte(secret))),
-				"{id}", fmt.Sprint(c.id)).Replace(statement)
-		}
-		statements = append(statements[:len(statements):len(statements)], own(ofCaller, c.name), own(sessionOfCaller, session(c.name)), c.rights)
-	}
 	for _, statement := range append(statements, finish...) {
 		statement = numbers.Replace(statement)
 		statement = seriesPattern.ReplaceAllString(statement, between)
 		statement = fromPattern.ReplaceAllString(statement, from)
+		statement = blobPattern.ReplaceAllString(statement, blob)
 		if _, err := db.ExecContext(ctx, strings.NewReplacer(dialect...).Replace(statement)); err != nil {
 			return fmt.Errorf("%w: %s", err, statement)
 		}
@@ -110,4 +121,4 @@ func seed(ctx context.Context, address string, n int) error {
 	return nil
 }
 
-var seriesPattern, fromPattern = regexp.MustCompile(`\{series (\d+)\}`), regexp.MustCompile(`\{from (\d+)\}`)
+var seriesPattern, fromPattern, blobPattern = regexp.MustCompile(`\{series (\d+)\}`), regexp.MustCompile(`\{from (\d+)\}`), regexp.MustCompile(`\{blob (\w+)\}`)

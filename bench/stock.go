@@ -42,16 +42,24 @@ func (s *stock) fill(ctx context.Context, p *process, chains int) (err error) {
 	return nil
 }
 
+// sourceOf is what database/sql opens the address of a database by.
+func sourceOf(address string) (driver, source string) {
+	if path, ok := strings.CutPrefix(address, "sqlite:"); ok {
+		return "sqlite", "file:" + path
+	}
+	return "pgx", address
+}
+
 const addStock = `WITH stock (digest, n) AS (VALUES {rows}) INSERT INTO access_tokens (digest, hint, application_id, scope, description, expires,
 		last_used_address, platform, family_id, audience, created, modified)
 	SELECT digest, 'stoc', id, 'read', '', {later}, '', 'gateway', 'stock-' || n, '', created, created FROM stock CROSS JOIN applications WHERE id = {client}`
 
 // store adds the many tokens by SQL, and leaves the database as it would be after a night.
 func (s *stock) store(ctx context.Context, address string) error {
-	driver, source, digest, finish := "pgx", address, `'\x%x'::bytea`, []string{"VACUUM ANALYZE", "CHECKPOINT"}
-	later := "created + interval '300 days'"
-	if path, ok := strings.CutPrefix(address, "sqlite:"); ok {
-		driver, source, digest, finish = "sqlite", "file:"+path, "x'%x'", []string{"PRAGMA wal_checkpoint(TRUNCATE)"}
+	driver, source := sourceOf(address)
+	digest, later, finish := `'\x%x'::bytea`, "created + interval '300 days'", []string{"VACUUM ANALYZE", "CHECKPOINT"}
+	if driver == "sqlite" {
+		digest, finish = "x'%x'", []string{"PRAGMA wal_checkpoint(TRUNCATE)"}
 		later = "created + 300 * 86400000000"
 	}
 	db, err := sql.Open(driver, source)

@@ -85,7 +85,7 @@ func (s *Server) startDevice(ctx context.Context, row models.DeviceCode) (code, 
 			drawn := row
 			drawn.Digest, drawn.UserCodeDigest, drawn.FamilyID = code.Digest(), userCode.Digest(), newFamily()
 			drawn.Created, drawn.Expires = tx.Now(), after(tx.Now(), s.lifetimes.DeviceCode)
-			if _, err := tx.ClearDeviceCodes(10); err != nil {
+			if err := clearFew(tx, store.ExpiredDeviceCodes(tx.Now())); err != nil {
 				return err
 			}
 			return tx.CreateDeviceCode(&drawn)

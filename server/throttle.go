@@ -137,9 +137,13 @@ func (s *Server) clearThrottle(ctx context.Context) error {
 	}{
 		{s.options.Limits.longest(), (*store.Tx).ClearLoginAttempts}, {failuresKept, (*store.Tx).ClearFailedSignIns}, {deviceLife, (*store.Tx).ClearKnownDevices},
 	} {
-		lapsed := after(s.Now(), -each.age)
-		if err := s.clear(ctx, &removed, func(tx *store.Tx, most int) (int64, error) { return each.step(tx, lapsed, most) }); err != nil {
-			return err
+		lapsed, most := after(s.Now(), -each.age), s.options.ClearBatchSize
+		for last := int64(most); last == int64(most); {
+			var err error
+			last, err = s.clearBatch(ctx, &removed, func(tx *store.Tx) (int64, error) { return each.step(tx, lapsed, most) })
+			if err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"gatehouse/models"
@@ -187,19 +188,20 @@ func (s *Server) clearTokens(ctx context.Context, actor Actor) (done Cleared, en
 	if err := s.policy.Maintain(actor.Actor); err != nil {
 		return done, 0, err
 	}
-	lapsed := after(s.Now(), -s.lifetimes.RefreshToken)
-	steps := []struct {
+	now := s.Now()
+	lapsed := after(now, -s.lifetimes.RefreshToken)
+	for _, step := range []struct {
 		count *int64
-		clear func(tx *store.Tx, most int) (int64, error)
+		clear store.Clearing
 	}{
-		{&done.RefreshTokens, func(tx *store.Tx, most int) (int64, error) { return tx.ClearRevokedRefreshTokens(lapsed, most) }},
-		{&done.RefreshTokens, func(tx *store.Tx, most int) (int64, error) { return tx.ClearExpiredRefreshTokens(lapsed, most) }},
-		{&done.AccessTokens, (*store.Tx).ClearAccessTokens},
-		{&done.AuthorizationCodes, (*store.Tx).ClearAuthorizationCodes},
-		{&done.DeviceCodes, (*store.Tx).ClearDeviceCodes},
-		{new(int64), (*store.Tx).ClearReplacedTokens}, // which nobody counts
-	}
-	for _, step := range steps {
+		{&done.RefreshTokens, store.RevokedRefreshTokens(lapsed)},
+		{&done.RefreshTokens, store.ExpiredRefreshTokens(now, lapsed)},
+		{&done.RefreshTokens, store.LoneRefreshTokens(now, lapsed)},
+		{&done.AccessTokens, store.ExpiredAccessTokens(now)},
+		{&done.AuthorizationCodes, store.ExpiredAuthorizationCodes(now)},
+		{&done.DeviceCodes, store.ExpiredDeviceCodes(now)},
+		{new(int64), store.ExpiredReplacedTokens(now)}, // which nobody counts
+	} {
 		if err = s.clear(ctx, step.count, step.clear); err != nil {
 			break
 		}
@@ -218,7 +220,7 @@ func (s *Server) clearSessions(ctx context.Context, actor Actor) (done Cleared, 
 	if err := s.policy.Maintain(actor.Actor); err != nil {
 		return done, 0, err
 	}
-	err = s.clear(ctx, &done.Sessions, (*store.Tx).DeleteExpiredSessions)
+	err = s.clear(ctx, &done.Sessions, store.ExpiredSessions(s.Now()))
 	if err == nil {
 		err = s.clearThrottle(ctx)
 	}
@@ -226,25 +228,56 @@ func (s *Server) clearSessions(ctx context.Context, actor Actor) (done Cleared, 
 	return done, entry, err
 }
 
-func (s *Server) clear(ctx context.Context, count *int64, step func(*store.Tx, int) (int64, error)) error {
+// clearableAtOnce is how many ids are found at once: 8 MiB of them.
+const clearableAtOnce = 1 << 20
+
+// clear deletes what is to be cleared, in batches.
+func (s *Server) clear(ctx context.Context, count *int64, what store.Clearing) error {
 	for {
-		var removed int64
-		err := s.store.WriteInTurn(ctx, func(tx *store.Tx) (err error) {
-			removed, err = step(tx, s.options.ClearBatchSize)
-			return err
-		})
-		if err == nil {
-			*count += removed
-			advance(ctx, removed)
-		}
-		if err != nil || removed < int64(s.options.ClearBatchSize) {
+		ids, err := s.store.Read(ctx).Clearable(what, clearableAtOnce)
+		if err != nil {
 			return err
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(s.options.ClearInterval):
+		for some := range slices.Chunk(ids, s.options.ClearBatchSize) {
+			_, err := s.clearBatch(ctx, count, func(tx *store.Tx) (int64, error) { return tx.Clear(what, some) })
+			if err != nil {
+				return err
+			}
 		}
+		if len(ids) < clearableAtOnce {
+			return nil
+		}
+	}
+}
+
+// clearFew deletes some of what is to be cleared along with another change.
+func clearFew(tx *store.Tx, what store.Clearing) error {
+	ids, err := tx.Clearable(what, 10)
+	if err == nil {
+		_, err = tx.Clear(what, ids)
+	}
+	return err
+}
+
+// clearBatch runs one transaction of clearing, and waits before the next one if this one was full.
+func (s *Server) clearBatch(ctx context.Context, count *int64, batch func(*store.Tx) (int64, error)) (removed int64, err error) {
+	err = s.store.WriteInTurn(ctx, func(tx *store.Tx) (err error) {
+		removed, err = batch(tx)
+		return err
+	})
+	if err != nil {
+		return removed, err
+	}
+	*count += removed
+	advance(ctx, removed)
+	if removed < int64(s.options.ClearBatchSize) {
+		return removed, nil
+	}
+	select {
+	case <-ctx.Done():
+		return removed, ctx.Err()
+	case <-time.After(s.options.ClearInterval):
+		return removed, nil
 	}
 }
 

@@ -1,6 +1,9 @@
 package store
 
 import (
+	"encoding/json"
+	"slices"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -8,48 +11,84 @@ import (
 	"gatehouse/models"
 )
 
-// The steps of clearing what has expired (contract §6, cleartokens). Each deletes up to most rows and returns their number, so
-// that a caller repeats it, one transaction each, until nothing is left. lapsed is now less the lifetime of refresh tokens.
-
-// ClearRevokedRefreshTokens deletes refresh tokens that were revoked before lapsed.
-func (tx *Tx) ClearRevokedRefreshTokens(lapsed time.Time, most int) (int64, error) {
-	return tx.clear(&models.RefreshToken{}, most, "revoked", "revoked < ?", lapsed)
+// A Clearing names the rows of one kind that have expired and that nothing needs any more (contract §6, cleartokens). Their ids are found
+// first, with Clearable, and then Clear deletes them, some in each transaction. lapsed is now less the lifetime of refresh tokens.
+type Clearing struct {
+	model     any
+	along     string // the column of the index that leads to them
+	condition string
+	args      []any
 }
 
-// ClearExpiredRefreshTokens deletes refresh tokens whose access token expired before lapsed, and unrevoked ones without an access
-// token that were made before lapsed; none that can still be used, whatever the lifetime was when it was made.
-func (tx *Tx) ClearExpiredRefreshTokens(lapsed time.Time, most int) (int64, error) {
-	linked, err := tx.clear(&models.RefreshToken{}, most, "", "expires <= ? AND access_token_id IN (SELECT id FROM access_tokens WHERE expires < ?)", tx.now, lapsed)
-	if err != nil || linked == int64(most) {
-		return linked, err
-	}
-	alone, err := tx.clear(&models.RefreshToken{}, most-int(linked), "created", "access_token_id IS NULL AND revoked IS NULL AND created < ? AND expires <= ?",
-		lapsed, tx.now)
-	return linked + alone, err
+// RevokedRefreshTokens were revoked before lapsed.
+func RevokedRefreshTokens(lapsed time.Time) Clearing {
+	return Clearing{&models.RefreshToken{}, "revoked", "revoked < ?", []any{lapsed}}
 }
 
-// ClearAccessTokens deletes access tokens that have expired and have no refresh token.
-func (tx *Tx) ClearAccessTokens(most int) (int64, error) {
-	return tx.clear(&models.AccessToken{}, most, "expires",
-		"expires < ? AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE refresh_tokens.access_token_id = access_tokens.id)", tx.now)
+// ExpiredRefreshTokens are those whose access token expired before lapsed; none that can still be used, whatever the lifetime was when
+// it was made.
+func ExpiredRefreshTokens(now, lapsed time.Time) Clearing {
+	return Clearing{&models.RefreshToken{}, "", "expires <= ? AND access_token_id IN (SELECT id FROM access_tokens WHERE expires < ?)", []any{now, lapsed}}
+}
+
+// LoneRefreshTokens are unrevoked ones without an access token that were made before lapsed and cannot be used.
+func LoneRefreshTokens(now, lapsed time.Time) Clearing {
+	return Clearing{&models.RefreshToken{}, "created", "access_token_id IS NULL AND revoked IS NULL AND created < ? AND expires <= ?", []any{lapsed, now}}
+}
+
+// ExpiredAccessTokens have no refresh token.
+func ExpiredAccessTokens(now time.Time) Clearing {
+	return Clearing{&models.AccessToken{}, "expires", "expires < ? AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE refresh_tokens.access_token_id = access_tokens.id)", []any{now}}
 }
 
 // usedCodesKept is how long a used code is kept beyond its expiry, so that it is recognised when it comes again (RFC 6749 §4.1.2).
 const usedCodesKept = 24 * time.Hour
 
-// ClearAuthorizationCodes deletes codes that have expired; used ones a day later.
-func (tx *Tx) ClearAuthorizationCodes(most int) (int64, error) {
-	return tx.clear(&models.AuthorizationCode{}, most, "expires", "expires < ? AND (used IS NULL OR expires < ?)", tx.now, tx.now.Add(-usedCodesKept))
+// ExpiredAuthorizationCodes have expired; used ones a day ago.
+func ExpiredAuthorizationCodes(now time.Time) Clearing {
+	return Clearing{&models.AuthorizationCode{}, "expires", "expires < ? AND (used IS NULL OR expires < ?)", []any{now, now.Add(-usedCodesKept)}}
 }
 
-// ClearDeviceCodes deletes device codes that have expired, in whatever state.
-func (tx *Tx) ClearDeviceCodes(most int) (int64, error) {
-	return tx.clear(&models.DeviceCode{}, most, "expires", "expires < ?", tx.now)
+// ExpiredDeviceCodes have expired in whatever state.
+func ExpiredDeviceCodes(now time.Time) Clearing {
+	return Clearing{&models.DeviceCode{}, "expires", "expires < ?", []any{now}}
 }
 
-// clear goes along the index of a column, so that a batch reads little more than it deletes.
-func (tx *Tx) clear(model any, most int, along, condition string, args ...any) (int64, error) {
-	rows := tx.db.Session(&gorm.Session{}).Model(model).Select("id").Where(condition, args...).Order(along).Limit(most)
-	result := tx.db.Where("id IN (?)", rows).Delete(model)
+// ExpiredReplacedTokens are old values that are taken no more.
+func ExpiredReplacedTokens(now time.Time) Clearing {
+	return Clearing{&models.ReplacedToken{}, "expires", "expires <= ?", []any{now}}
+}
+
+// ExpiredSessions are those whose expiry is past.
+func ExpiredSessions(now time.Time) Clearing {
+	return Clearing{&models.Session{}, "expires", "expires <= ?", []any{now}}
+}
+
+// Clearable finds up to most rows to clear, and gives their ids, lowest first: those that stand together in the table and in most of its indexes then
+// go together, however their times are scattered.
+func (r Reader) Clearable(c Clearing, most int) ([]int64, error) {
+	var ids []int64
+	err := r.db.Model(c.model).Where(c.condition, c.args...).Order(c.along).Limit(most).Pluck("id", &ids).Error
+	slices.Sort(ids)
+	return ids, translate(err)
+}
+
+// Clear deletes the rows with these ids that are still to be cleared, and returns their number.
+func (tx *Tx) Clear(c Clearing, ids []int64) (int64, error) {
+	if len(ids) == 0 {
+		return 0, nil
+	}
+	among, list := tx.among("id", ids)
+	result := tx.db.Session(&gorm.Session{}).Where(among, list).Where(c.condition, c.args...).Delete(c.model)
 	return result.RowsAffected, translate(result.Error)
+}
+
+// among is the condition that a column is one of many ids, which are one parameter: the statement is the same however many they are, and each
+// is looked up by its index.
+func (r Reader) among(column string, ids []int64) (sql string, list string) {
+	text, _ := json.Marshal(ids) // numbers cannot fail
+	if r.db.Name() == SQLite {
+		return column + " IN (SELECT value FROM json_each(?))", string(text)
+	}
+	return column + " = ANY(?::bigint[])", "{" + strings.Trim(string(text), "[]") + "}"
 }

@@ -123,7 +123,7 @@ func (c *counting) steps() map[string]func(tx *store.Tx) error {
 				models.Activity{Operation: models.OperationDelete, ObjectType: models.ObjectUser})
 		},
 		"revoking a family": selected(store.TokenSelection{FamilyID: "family-1"}),
-		"clearing":          func(tx *store.Tx) error { _, err := tx.ClearAccessTokens(3); return err },
+		"clearing":          clearing(store.ExpiredAccessTokens(c.db.Now()), 3),
 		"an import": func(tx *store.Tx) error {
 			binary := map[string]string{store.SQLite: "blob", store.PostgreSQL: "bytea"}[c.db.Dialect()]
 			return tx.Exec(`INSERT INTO access_tokens (digest, hint, user_id, application_id, scope, description, expires, last_used_address, platform,

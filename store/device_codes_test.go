@@ -88,14 +88,8 @@ func TestDeviceCodeAtItsEnd(t *testing.T) {
 		for _, state := range []models.DeviceState{models.DevicePending, models.DeviceApproved, models.DeviceDenied, models.DeviceRedeemed} {
 			put(t, db, &models.DeviceCode{ApplicationID: g.application.ID, State: state, Expires: start.Add(-time.Microsecond)})
 		}
-		for _, want := range []int64{3, 1, 0} {
-			write(t, db, func(tx *store.Tx) error {
-				n, err := tx.ClearDeviceCodes(3)
-				if n != want {
-					t.Errorf("%d cleared, want %d", n, want)
-				}
-				return err
-			})
+		if n := clearEach(t, db, store.ExpiredDeviceCodes(start), 3); n != 4 {
+			t.Errorf("%d cleared, want 4", n)
 		}
 		if n := count(t, db, "device_codes"); n != 3 {
 			t.Errorf("%d left, want 3", n)

@@ -224,30 +224,25 @@ func TestPlans(t *testing.T) {
 				return err
 			},
 			"narrow a family":   func(tx *store.Tx) error { return tx.NarrowRefreshTokens("family-8", models.ScopeRead) },
-			"clear codes":       func(tx *store.Tx) error { _, err := tx.ClearAuthorizationCodes(100); return err },
+			"clear codes":       clearing(store.ExpiredAuthorizationCodes(start), 100),
 			"enter a user code": func(tx *store.Tx) error { _, err := tx.ClaimDeviceCode(g.device.UserCodeDigest, g.user.ID); return err },
 			"decide a user code": func(tx *store.Tx) error {
 				_, err := tx.DecideDeviceCode(models.Digest{}, 5, models.DeviceDenied)
 				return ignore(err)
 			},
-			"poll with a device code": func(tx *store.Tx) error { _, err := tx.LockPendingDeviceCode(g.device.ID); return err },
-			"note a poll":             func(tx *store.Tx) error { return tx.NotePoll(g.device.ID, 10) },
-			"redeem a device code":    func(tx *store.Tx) error { return ignore(tx.RedeemDeviceCode(&g.device)) },
-			"clear device codes":      func(tx *store.Tx) error { _, err := tx.ClearDeviceCodes(100); return err },
-			"clear revoked": func(tx *store.Tx) error {
-				_, err := tx.ClearRevokedRefreshTokens(start.AddDate(-1, 0, 0), 100)
-				return err
-			},
-			"clear refresh tokens": func(tx *store.Tx) error {
-				_, err := tx.ClearExpiredRefreshTokens(start.AddDate(0, 0, -1), 100)
-				return err
-			},
-			"clear access tokens":   func(tx *store.Tx) error { _, err := tx.ClearAccessTokens(100); return err },
-			"attempts of a subject": func(*store.Tx) error { _, err := r.LoginAttempts(models.Digest{}, start); return err },
-			"count an attempt":      func(tx *store.Tx) error { return tx.CountAttempts([]models.Digest{{}, {1}}) },
-			"forget attempts":       func(tx *store.Tx) error { return tx.ForgetAttempts(models.Digest{}, start) },
-			"take an attempt back":  func(tx *store.Tx) error { return tx.TakeBackAttempts([]models.Digest{{}, {1}}, start) },
-			"known devices":         func(*store.Tx) error { _, err := r.KnownDevices(5, []models.Digest{{}, {1}}); return err },
+			"poll with a device code":   func(tx *store.Tx) error { _, err := tx.LockPendingDeviceCode(g.device.ID); return err },
+			"note a poll":               func(tx *store.Tx) error { return tx.NotePoll(g.device.ID, 10) },
+			"redeem a device code":      func(tx *store.Tx) error { return ignore(tx.RedeemDeviceCode(&g.device)) },
+			"clear device codes":        clearing(store.ExpiredDeviceCodes(start), 100),
+			"clear revoked":             clearing(store.RevokedRefreshTokens(start.AddDate(-1, 0, 0)), 100),
+			"clear refresh tokens":      clearing(store.ExpiredRefreshTokens(start, start.AddDate(0, 0, -1)), 100),
+			"clear lone refresh tokens": clearing(store.LoneRefreshTokens(start, start.AddDate(0, 0, -1)), 100),
+			"clear access tokens":       clearing(store.ExpiredAccessTokens(start), 100),
+			"attempts of a subject":     func(*store.Tx) error { _, err := r.LoginAttempts(models.Digest{}, start); return err },
+			"count an attempt":          func(tx *store.Tx) error { return tx.CountAttempts([]models.Digest{{}, {1}}) },
+			"forget attempts":           func(tx *store.Tx) error { return tx.ForgetAttempts(models.Digest{}, start) },
+			"take an attempt back":      func(tx *store.Tx) error { return tx.TakeBackAttempts([]models.Digest{{}, {1}}, start) },
+			"known devices":             func(*store.Tx) error { _, err := r.KnownDevices(5, []models.Digest{{}, {1}}); return err },
 			"keep a known device": func(tx *store.Tx) error {
 				return tx.KeepKnownDevice(models.KnownDevice{UserID: 5, Kind: models.DeviceAddress}, 20)
 			},
@@ -259,7 +254,8 @@ func TestPlans(t *testing.T) {
 				_, err := tx.ClearKnownDevices(start.Add(-time.Hour), 100)
 				return err
 			},
-			"clear sessions":              func(tx *store.Tx) error { _, err := tx.DeleteExpiredSessions(100); return err },
+			"clear sessions":              clearing(store.ExpiredSessions(start), 100),
+			"clear replaced tokens":       clearing(store.ExpiredReplacedTokens(start), 100),
 			"keep the newest sessions":    func(tx *store.Tx) error { return tx.KeepNewestSessions(5, 3) },
 			"end a user's other sessions": func(tx *store.Tx) error { _, err := tx.DeleteSessions(5, 1); return err },
 		}

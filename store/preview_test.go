@@ -44,12 +44,9 @@ func TestPreviewOfClearing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		write(t, db, func(tx *store.Tx) error {
-			if n, err := tx.ClearDeviceCodes(1000); err != nil || n == 0 || preview.DeviceCodes != (store.Amount{Number: n}) {
-				t.Errorf("%d device codes were cleared, %v, the preview says %+v", n, err, preview.DeviceCodes)
-			}
-			return nil
-		})
+		if n := clearEach(t, db, store.ExpiredDeviceCodes(db.Now()), 1000); n == 0 || preview.DeviceCodes != (store.Amount{Number: n}) {
+			t.Errorf("%d device codes were cleared, the preview says %+v", n, preview.DeviceCodes)
+		}
 		removed := clearAll(t, db, 12*time.Hour, 50)
 		if removed[0] == 0 || removed[1] == 0 || removed[2] == 0 || removed[3] == 0 {
 			t.Errorf("the rows do not try every step: %v", removed)

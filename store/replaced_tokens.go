@@ -31,8 +31,3 @@ func (tx *Tx) ReplaceToken(t *models.AccessToken, old models.ReplacedToken) erro
 	}
 	return tx.insert(&old)
 }
-
-// ClearReplacedTokens deletes old values that are taken no more.
-func (tx *Tx) ClearReplacedTokens(most int) (int64, error) {
-	return tx.clear(&models.ReplacedToken{}, most, "expires", "expires <= ?", tx.now)
-}

@@ -88,10 +88,3 @@ func (tx *Tx) KeepNewestSessions(userID int64, most int) error {
 	newest := tx.db.Model(&models.Session{}).Select("id").Where("user_id = ?", userID).Order("created DESC, id DESC").Limit(most)
 	return translate(tx.db.Where("user_id = ? AND id NOT IN (?)", userID, newest).Delete(&models.Session{}).Error)
 }
-
-// DeleteExpiredSessions ends up to most sessions whose expiry is past, and returns their number.
-func (tx *Tx) DeleteExpiredSessions(most int) (int64, error) {
-	expired := tx.db.Model(&models.Session{}).Select("id").Where("expires <= ?", tx.now).Order("expires").Limit(most)
-	result := tx.db.Where("id IN (?)", expired).Delete(&models.Session{})
-	return result.RowsAffected, translate(result.Error)
-}

@@ -16,10 +16,7 @@ func TestClearKeepsUsedCodes(t *testing.T) {
 		used, unused := &models.AuthorizationCode{ApplicationID: g.application.ID, UserID: g.user.ID}, &models.AuthorizationCode{ApplicationID: g.application.ID, UserID: g.user.ID}
 		put(t, db, used, unused)
 		write(t, db, func(tx *store.Tx) error { _, err := tx.RedeemAuthorizationCode(used.Digest); return err })
-		cleared := func() (n int64) {
-			write(t, db, func(tx *store.Tx) (err error) { n, err = tx.ClearAuthorizationCodes(10); return err })
-			return n
-		}
+		cleared := func() int64 { return clearEach(t, db, store.ExpiredAuthorizationCodes(db.Now()), 10) }
 		db.Clock.Advance(used.Expires.Sub(db.Now()) + time.Microsecond)
 		if n := cleared(); n != 1 || count(t, db, "authorization_codes WHERE used IS NOT NULL") != 1 {
 			t.Errorf("%d cleared at the expiry, want the unused one", n)
