@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"time"
 
 	"gatehouse/models"
 	"gatehouse/store"
@@ -106,18 +104,18 @@ func (s *Server) revokeEach(ctx context.Context, actor Actor, r Revocation) erro
 		if err != nil {
 			return fmt.Errorf("delete codes: %w", err)
 		}
-		if err := s.repeat(ctx, r, func(tx *store.Tx) ([]models.RefreshToken, []models.AccessToken, error) {
-			return revokeRefreshTokens(tx, actor, selection)
+		if err := s.sweep(ctx, r, selection, func(tx *store.Tx, some store.TokenSelection) (revoked, error) {
+			return revokeRefreshTokens(tx, actor, some)
 		}); err != nil {
 			return fmt.Errorf("revoke refresh tokens: %w", err)
 		}
 	}
-	err := s.repeat(ctx, r, func(tx *store.Tx) ([]models.RefreshToken, []models.AccessToken, error) {
-		tokens, err := tx.DeleteAccessTokens(selection)
-		if err != nil {
-			return nil, nil, err
+	err := s.sweep(ctx, r, selection, func(tx *store.Tx, some store.TokenSelection) (revoked, error) {
+		tokens, err := tx.DeleteAccessTokens(some)
+		if err != nil || len(tokens) == 0 {
+			return revoked{}, err
 		}
-		return nil, tokens, tx.Record(deletions(actor, tokens, "revoked")...)
+		return revoked{access: tokens, last: tokens[len(tokens)-1].ID, full: len(tokens) == revokeBatch}, tx.Record(deletions(actor, tokens, "revoked")...)
 	})
 	if err != nil {
 		return fmt.Errorf("revoke access tokens: %w", err)
@@ -125,33 +123,44 @@ func (s *Server) revokeEach(ctx context.Context, actor Actor, r Revocation) erro
 	return nil
 }
 
-// repeat runs a batch until one comes back that was not full: then nothing was left, and what a busy server issues meanwhile does not
-// keep it going.
-func (s *Server) repeat(ctx context.Context, r Revocation, batch func(*store.Tx) ([]models.RefreshToken, []models.AccessToken, error)) error {
-	for {
-		var refresh []models.RefreshToken
-		var access []models.AccessToken
-		err := s.store.WriteInTurn(ctx, func(tx *store.Tx) (err error) {
-			refresh, access, err = batch(tx)
-			return err
-		})
-		if err != nil || len(refresh)+len(access) == 0 {
-			return err
-		}
-		if err := r.Report(refresh, access); err != nil {
-			return err
-		}
-		if len(refresh) < revokeBatch && len(access) < revokeBatch {
-			return nil
+// revoked is what a batch revoked: the last id of what it selected, and whether there may be more.
+type revoked struct {
+	refresh []models.RefreshToken
+	access  []models.AccessToken
+	last    int64
+	full    bool
+}
+
+// sweep goes through the selection in the order of ids, in batches, while others go on issuing tokens; and then once more for what came meanwhile, which
+// others wait for until it is revoked. That ends with a batch that is not full, so that what a busy server issues does not keep it going.
+func (s *Server) sweep(ctx context.Context, r Revocation, selection store.TokenSelection, batch func(*store.Tx, store.TokenSelection) (revoked, error)) error {
+	for _, selection.Unclaimed = range []bool{true, false} {
+		selection.After = 0
+		for more := true; more; {
+			var done revoked
+			err := s.store.WriteInTurn(ctx, func(tx *store.Tx) (err error) {
+				done, err = batch(tx, selection)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			if len(done.refresh)+len(done.access) > 0 {
+				if err := r.Report(done.refresh, done.access); err != nil {
+					return err
+				}
+			}
+			selection.After, more = done.last, done.full
 		}
 	}
+	return nil
 }
 
 // revokeRefreshTokens revokes the live refresh tokens selected and deletes the access tokens that came with them.
-func revokeRefreshTokens(tx *store.Tx, actor Actor, selection store.TokenSelection) ([]models.RefreshToken, []models.AccessToken, error) {
+func revokeRefreshTokens(tx *store.Tx, actor Actor, selection store.TokenSelection) (revoked, error) {
 	refresh, err := tx.RevokeRefreshTokens(selection, store.ReasonRevoked)
 	if err != nil || len(refresh) == 0 {
-		return nil, nil, err
+		return revoked{}, err
 	}
 	ids := []int64{}
 	for _, token := range refresh {
@@ -161,142 +170,8 @@ func revokeRefreshTokens(tx *store.Tx, actor Actor, selection store.TokenSelecti
 	}
 	access, err := tx.DeleteAccessTokens(store.TokenSelection{IDs: ids})
 	if err != nil {
-		return nil, nil, err
+		return revoked{}, err
 	}
 	entries := append(revocations(actor, refresh, "revoked"), deletions(actor, access, "revoked")...)
-	return refresh, access, tx.Record(entries...)
-}
-
-// Cleared counts what clearing removed.
-type Cleared struct {
-	AccessTokens       int64
-	RefreshTokens      int64
-	AuthorizationCodes int64
-	DeviceCodes        int64
-	Sessions           int64
-}
-
-// ClearTokens deletes what has expired and cannot be used or detected again (contract §6, cleartokens), in batches. Clearing writes
-// one activity entry with the counts.
-func (s *Server) ClearTokens(ctx context.Context, actor Actor) (Cleared, error) {
-	done, _, err := s.clearTokens(ctx, actor)
-	return done, err
-}
-
-// clearTokens gives the id of the entry too, 0 where there was nothing to clear.
-func (s *Server) clearTokens(ctx context.Context, actor Actor) (done Cleared, entry int64, err error) {
-	if err := s.policy.Maintain(actor.Actor); err != nil {
-		return done, 0, err
-	}
-	now := s.Now()
-	lapsed := after(now, -s.lifetimes.RefreshToken)
-	for _, step := range []struct {
-		count *int64
-		clear store.Clearing
-	}{
-		{&done.RefreshTokens, store.RevokedRefreshTokens(lapsed)},
-		{&done.RefreshTokens, store.ExpiredRefreshTokens(now, lapsed)},
-		{&done.RefreshTokens, store.LoneRefreshTokens(now, lapsed)},
-		{&done.AccessTokens, store.ExpiredAccessTokens(now)},
-		{&done.AuthorizationCodes, store.ExpiredAuthorizationCodes(now)},
-		{&done.DeviceCodes, store.ExpiredDeviceCodes(now)},
-		{new(int64), store.ExpiredReplacedTokens(now)}, // which nobody counts
-	} {
-		if err = s.clear(ctx, step.count, step.clear); err != nil {
-			break
-		}
-	}
-	entry, err = s.recordClearing(ctx, actor, done, err)
-	return done, entry, err
-}
-
-// ClearSessions deletes sessions that have expired, in batches, and what the throttle needs no more, which nobody counts.
-func (s *Server) ClearSessions(ctx context.Context, actor Actor) (Cleared, error) {
-	done, _, err := s.clearSessions(ctx, actor)
-	return done, err
-}
-
-func (s *Server) clearSessions(ctx context.Context, actor Actor) (done Cleared, entry int64, err error) {
-	if err := s.policy.Maintain(actor.Actor); err != nil {
-		return done, 0, err
-	}
-	err = s.clear(ctx, &done.Sessions, store.ExpiredSessions(s.Now()))
-	if err == nil {
-		err = s.clearThrottle(ctx)
-	}
-	entry, err = s.recordClearing(ctx, actor, done, err)
-	return done, entry, err
-}
-
-// clearableAtOnce is how many ids are found at once: 8 MiB of them.
-const clearableAtOnce = 1 << 20
-
-// clear deletes what is to be cleared, in batches.
-func (s *Server) clear(ctx context.Context, count *int64, what store.Clearing) error {
-	for {
-		ids, err := s.store.Read(ctx).Clearable(what, clearableAtOnce)
-		if err != nil {
-			return err
-		}
-		for some := range slices.Chunk(ids, s.options.ClearBatchSize) {
-			_, err := s.clearBatch(ctx, count, func(tx *store.Tx) (int64, error) { return tx.Clear(what, some) })
-			if err != nil {
-				return err
-			}
-		}
-		if len(ids) < clearableAtOnce {
-			return nil
-		}
-	}
-}
-
-// clearFew deletes some of what is to be cleared along with another change.
-func clearFew(tx *store.Tx, what store.Clearing) error {
-	ids, err := tx.Clearable(what, 10)
-	if err == nil {
-		_, err = tx.Clear(what, ids)
-	}
-	return err
-}
-
-// clearBatch runs one transaction of clearing, and waits before the next one if this one was full.
-func (s *Server) clearBatch(ctx context.Context, count *int64, batch func(*store.Tx) (int64, error)) (removed int64, err error) {
-	err = s.store.WriteInTurn(ctx, func(tx *store.Tx) (err error) {
-		removed, err = batch(tx)
-		return err
-	})
-	if err != nil {
-		return removed, err
-	}
-	*count += removed
-	advance(ctx, removed)
-	if removed < int64(s.options.ClearBatchSize) {
-		return removed, nil
-	}
-	select {
-	case <-ctx.Done():
-		return removed, ctx.Err()
-	case <-time.After(s.options.ClearInterval):
-		return removed, nil
-	}
-}
-
-// recordClearing writes the entry of a run, also of one that was stopped half-way by problem, which comes back.
-func (s *Server) recordClearing(ctx context.Context, actor Actor, done Cleared, problem error) (int64, error) {
-	if problem != nil {
-		problem = fmt.Errorf("clear: %w", problem)
-	}
-	if done == (Cleared{}) {
-		return 0, problem
-	}
-	kind := models.ObjectAccessToken
-	if done.Sessions > 0 {
-		kind = models.ObjectSession
-	}
-	note := fmt.Sprintf("cleared %d access tokens, %d refresh tokens, %d authorization codes, %d sessions",
-		done.AccessTokens, done.RefreshTokens, done.AuthorizationCodes, done.Sessions)
-	if done.DeviceCodes > 0 {
-		note += fmt.Sprintf(", %d device codes", done.DeviceCodes)
-	}
-	return s.recordRun(ctx, actor, kind, note, problem)
+	return revoked{refresh, access, refresh[len(refresh)-1].ID, len(refresh) == revokeBatch}, tx.Record(entries...)
 }

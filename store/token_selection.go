@@ -18,7 +18,9 @@ type TokenSelection struct {
 	ApplicationID int64
 	FamilyID      string
 	Platform      models.Platform
-	Limit         int // at most so many at once; fewer come back only when no other was left
+	After         int64 // an id; those that come after it
+	Limit         int   // at most so many at once; fewer come back only when no other was left
+	Unclaimed     bool  // others go on issuing tokens like these meanwhile, of which some may be passed over
 }
 
 // errEmptySelection is a mistake of the caller.
@@ -47,6 +49,9 @@ func (s TokenSelection) on(db *gorm.DB) *gorm.DB {
 	}
 	if s.Platform != "" {
 		db = db.Where("platform = ?", s.Platform)
+	}
+	if s.After > 0 {
+		db = db.Where("id > ?", s.After)
 	}
 	if s.Limit > 0 {
 		db = db.Limit(s.Limit)
@@ -99,8 +104,10 @@ func eachSelected[T any](tx *Tx, selection TokenSelection, take func(TokenSelect
 	if selection.empty() {
 		return nil, errEmptySelection
 	}
-	if err := tx.claim(selection.claimed()); err != nil {
-		return nil, err
+	if !selection.Unclaimed {
+		if err := tx.claim(selection.claimed()); err != nil {
+			return nil, err
+		}
 	}
 	var done []T
 	for most := selection.Limit; ; {

@@ -20,13 +20,75 @@ BEGIN
     RETURN false;
 END $$;
 
+-- drop_empty removes stretches of descriptions, given by where they begin, and blocks that have no tokens any more. To look through all for them took as long as
+-- these had been changed often.
+CREATE FUNCTION drop_empty(descriptions text[], ids bigint[], blocks bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF cardinality(ids) > 0 THEN
+        DELETE FROM token_description_counts AS c USING unnest(descriptions, ids) AS e(description, id)
+            WHERE c.description = e.description AND c.id = e.id AND c.id > 0;
+    END IF;
+    IF cardinality(blocks) > 0 THEN
+        DELETE FROM token_blocks WHERE block = ANY(blocks);
+    END IF;
+END $$;
+
+CREATE OR REPLACE FUNCTION settle_access_tokens() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    descriptions text[];
+    ids bigint[];
+    blocks bigint[];
+BEGIN
+    IF NOT pg_try_advisory_xact_lock('access_token_changes'::regclass::oid::integer, 0) THEN
+        RETURN;
+    END IF;
+    WITH noted AS (DELETE FROM access_token_changes RETURNING *),
+    by_user AS (
+        INSERT INTO user_token_counts AS c SELECT user_id, COALESCE(application_id, 0), platform, scope, sum(tokens)
+            FROM noted WHERE user_id IS NOT NULL GROUP BY 1, 2, 3, 4 HAVING sum(tokens) <> 0
+        ON CONFLICT (user_id, application_id, platform, scope) DO UPDATE SET tokens = c.tokens + excluded.tokens),
+    by_day AS (
+        INSERT INTO token_day_counts AS c SELECT field, day, platform, personal, sum(tokens) FROM (
+            SELECT 'created' AS field, created AS day, platform, application_id IS NULL AS personal, tokens FROM noted
+            UNION ALL SELECT 'expires', expires, platform, application_id IS NULL, tokens FROM noted
+            UNION ALL SELECT 'modified', modified, platform, application_id IS NULL, tokens FROM noted WHERE modified IS NOT NULL
+            UNION ALL SELECT 'last_used', last_used, platform, application_id IS NULL, tokens FROM noted WHERE last_used IS NOT NULL) AS days
+            GROUP BY 1, 2, 3, 4 HAVING sum(tokens) <> 0
+        ON CONFLICT (field, day, platform, personal) DO UPDATE SET tokens = c.tokens + excluded.tokens),
+    by_description AS (
+        INSERT INTO token_description_counts AS c SELECT s.description, s.id, COALESCE(sum(n.tokens) FILTER (WHERE platform = 'gateway'), 0),
+            COALESCE(sum(n.tokens) FILTER (WHERE platform = 'controller'), 0) FROM noted AS n, stretch_of(n.description, n.token_id) AS s GROUP BY 1, 2
+        ON CONFLICT (description, id) DO UPDATE SET gateway = c.gateway + excluded.gateway, controller = c.controller + excluded.controller
+        RETURNING c.*),
+    by_block AS (
+        INSERT INTO token_blocks AS c SELECT n.token_id / 1024, COALESCE(sum(n.tokens) FILTER (WHERE n.platform = 'gateway'), 0),
+            COALESCE(sum(n.tokens) FILTER (WHERE n.platform = 'controller'), 0), min(t.created), max(t.created), min(t.modified), max(t.modified),
+            min(t.expires), max(t.expires), min(n.last_used), max(n.last_used)
+            FROM noted AS n LEFT JOIN access_tokens AS t ON t.id = n.token_id WHERE n.modified IS NOT NULL GROUP BY 1
+        ON CONFLICT (block) DO UPDATE SET gateway = c.gateway + excluded.gateway, controller = c.controller + excluded.controller, created_from = LEAST(c.created_from, excluded.created_from), created_to = GREATEST(c.created_to, excluded.created_to),
+                modified_from = LEAST(c.modified_from, excluded.modified_from), modified_to = GREATEST(c.modified_to, excluded.modified_to),
+                expires_from = LEAST(c.expires_from, excluded.expires_from), expires_to = GREATEST(c.expires_to, excluded.expires_to),
+                last_used_from = LEAST(c.last_used_from, excluded.last_used_from), last_used_to = GREATEST(c.last_used_to, excluded.last_used_to)
+        RETURNING c.block, c.gateway, c.controller),
+    by_application AS (
+        INSERT INTO access_token_counts AS c SELECT COALESCE(application_id, 0), platform, scope, sum(tokens) FROM noted GROUP BY 1, 2, 3 HAVING sum(tokens) <> 0
+        ON CONFLICT (application_id, platform, scope) DO UPDATE SET tokens = c.tokens + excluded.tokens)
+    SELECT array(SELECT description FROM by_description WHERE gateway = 0 AND controller = 0 ORDER BY id), array(SELECT id FROM by_description WHERE gateway = 0 AND controller = 0 ORDER BY id),
+        array(SELECT block FROM by_block WHERE gateway = 0 AND controller = 0) INTO descriptions, ids, blocks;
+    PERFORM drop_empty(descriptions, ids, blocks);
+END $$;
+
 CREATE OR REPLACE FUNCTION note_access_tokens() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     rows bigint;
     each integer := CASE TG_OP WHEN 'INSERT' THEN 1 ELSE -1 END;
+    descriptions text[];
+    ids bigint[];
+    blocks bigint[];
 BEGIN
     SELECT count(*) INTO rows FROM (SELECT FROM changed LIMIT 500) AS first;
     IF rows = 500 AND may_count('access_token_changes') THEN
+        PERFORM settle_access_tokens(); -- what is empty after that has no token that was noted and not counted
         INSERT INTO access_token_counts AS c SELECT COALESCE(application_id, 0), platform, scope, each * count(*) FROM changed GROUP BY 1, 2, 3
             ON CONFLICT (application_id, platform, scope) DO UPDATE SET tokens = c.tokens + excluded.tokens;
         INSERT INTO user_token_counts AS c SELECT user_id, COALESCE(application_id, 0), platform, scope, each * count(*)
@@ -38,16 +100,23 @@ BEGIN
             UNION ALL SELECT 'modified', day_of(modified), platform, application_id IS NULL FROM changed
             UNION ALL SELECT 'last_used', day_of(last_used), platform, application_id IS NULL FROM changed WHERE last_used IS NOT NULL) AS days GROUP BY 1, 2, 3, 4
             ON CONFLICT (field, day, platform, personal) DO UPDATE SET tokens = c.tokens + excluded.tokens;
-        INSERT INTO token_description_counts AS c SELECT s.description, s.id, each * count(*) FILTER (WHERE platform = 'gateway'),
-            each * count(*) FILTER (WHERE platform = 'controller') FROM changed AS n, stretch_of(substr(n.description, 1, 256), n.id) AS s GROUP BY 1, 2
-            ON CONFLICT (description, id) DO UPDATE SET gateway = c.gateway + excluded.gateway, controller = c.controller + excluded.controller;
-        INSERT INTO token_blocks AS c SELECT id / 1024, each * count(*) FILTER (WHERE platform = 'gateway'), each * count(*) FILTER (WHERE platform = 'controller'),
-            min(created), max(created), min(modified), max(modified), min(expires), max(expires), min(day_of(last_used)), max(day_of(last_used))
-            FROM changed GROUP BY 1
+        WITH by_description AS (
+            INSERT INTO token_description_counts AS c SELECT s.description, s.id, each * count(*) FILTER (WHERE platform = 'gateway'),
+                each * count(*) FILTER (WHERE platform = 'controller') FROM changed AS n, stretch_of(substr(n.description, 1, 256), n.id) AS s GROUP BY 1, 2
+            ON CONFLICT (description, id) DO UPDATE SET gateway = c.gateway + excluded.gateway, controller = c.controller + excluded.controller
+            RETURNING c.*),
+        by_block AS (
+            INSERT INTO token_blocks AS c SELECT id / 1024, each * count(*) FILTER (WHERE platform = 'gateway'), each * count(*) FILTER (WHERE platform = 'controller'),
+                min(created), max(created), min(modified), max(modified), min(expires), max(expires), min(day_of(last_used)), max(day_of(last_used))
+                FROM changed GROUP BY 1
             ON CONFLICT (block) DO UPDATE SET gateway = c.gateway + excluded.gateway, controller = c.controller + excluded.controller, created_from = LEAST(c.created_from, excluded.created_from), created_to = GREATEST(c.created_to, excluded.created_to),
                 modified_from = LEAST(c.modified_from, excluded.modified_from), modified_to = GREATEST(c.modified_to, excluded.modified_to),
                 expires_from = LEAST(c.expires_from, excluded.expires_from), expires_to = GREATEST(c.expires_to, excluded.expires_to),
-                last_used_from = LEAST(c.last_used_from, excluded.last_used_from), last_used_to = GREATEST(c.last_used_to, excluded.last_used_to);
+                last_used_from = LEAST(c.last_used_from, excluded.last_used_from), last_used_to = GREATEST(c.last_used_to, excluded.last_used_to)
+            RETURNING c.block, c.gateway, c.controller)
+        SELECT array(SELECT description FROM by_description WHERE gateway = 0 AND controller = 0 ORDER BY id), array(SELECT id FROM by_description WHERE gateway = 0 AND controller = 0 ORDER BY id),
+            array(SELECT block FROM by_block WHERE gateway = 0 AND controller = 0) INTO descriptions, ids, blocks;
+        PERFORM drop_empty(descriptions, ids, blocks);
         RETURN NULL;
     END IF;
     INSERT INTO access_token_changes SELECT user_id, application_id, platform, scope, day_of(created), day_of(expires), each, id, substr(description, 1, 256),

@@ -1,0 +1,145 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"gatehouse/models"
+	"gatehouse/store"
+)
+
+// Cleared counts what clearing removed.
+type Cleared struct {
+	AccessTokens       int64
+	RefreshTokens      int64
+	AuthorizationCodes int64
+	DeviceCodes        int64
+	Sessions           int64
+}
+
+// ClearTokens deletes what has expired and cannot be used or detected again (contract §6, cleartokens), in batches. Clearing writes
+// one activity entry with the counts.
+func (s *Server) ClearTokens(ctx context.Context, actor Actor) (Cleared, error) {
+	done, _, err := s.clearTokens(ctx, actor)
+	return done, err
+}
+
+// clearTokens gives the id of the entry too, 0 where there was nothing to clear.
+func (s *Server) clearTokens(ctx context.Context, actor Actor) (done Cleared, entry int64, err error) {
+	if err := s.policy.Maintain(actor.Actor); err != nil {
+		return done, 0, err
+	}
+	now := s.Now()
+	lapsed := after(now, -s.lifetimes.RefreshToken)
+	for _, step := range []struct {
+		count *int64
+		clear store.Clearing
+	}{
+		{&done.RefreshTokens, store.RevokedRefreshTokens(lapsed)},
+		{&done.RefreshTokens, store.ExpiredRefreshTokens(now, lapsed)},
+		{&done.RefreshTokens, store.LoneRefreshTokens(now, lapsed)},
+		{&done.AccessTokens, store.ExpiredAccessTokens(now)},
+		{&done.AuthorizationCodes, store.ExpiredAuthorizationCodes(now)},
+		{&done.DeviceCodes, store.ExpiredDeviceCodes(now)},
+		{new(int64), store.ExpiredReplacedTokens(now)}, // which nobody counts
+	} {
+		if err = s.clear(ctx, step.count, step.clear); err != nil {
+			break
+		}
+	}
+	entry, err = s.recordClearing(ctx, actor, done, err)
+	return done, entry, err
+}
+
+// ClearSessions deletes sessions that have expired, in batches, and what the throttle needs no more, which nobody counts.
+func (s *Server) ClearSessions(ctx context.Context, actor Actor) (Cleared, error) {
+	done, _, err := s.clearSessions(ctx, actor)
+	return done, err
+}
+
+func (s *Server) clearSessions(ctx context.Context, actor Actor) (done Cleared, entry int64, err error) {
+	if err := s.policy.Maintain(actor.Actor); err != nil {
+		return done, 0, err
+	}
+	err = s.clear(ctx, &done.Sessions, store.ExpiredSessions(s.Now()))
+	if err == nil {
+		err = s.clearThrottle(ctx)
+	}
+	entry, err = s.recordClearing(ctx, actor, done, err)
+	return done, entry, err
+}
+
+// clearableAtOnce is how many ids are found at once: 8 MiB of them.
+const clearableAtOnce = 1 << 20
+
+// clear deletes what is to be cleared, in batches.
+func (s *Server) clear(ctx context.Context, count *int64, what store.Clearing) error {
+	for {
+		ids, err := s.store.Read(ctx).Clearable(what, clearableAtOnce)
+		if err != nil {
+			return err
+		}
+		for some := range slices.Chunk(ids, s.options.ClearBatchSize) {
+			_, err := s.clearBatch(ctx, count, func(tx *store.Tx) (int64, error) { return tx.Clear(what, some) })
+			if err != nil {
+				return err
+			}
+		}
+		if len(ids) < clearableAtOnce {
+			return nil
+		}
+	}
+}
+
+// clearFew deletes some of what is to be cleared along with another change.
+func clearFew(tx *store.Tx, what store.Clearing) error {
+	ids, err := tx.Clearable(what, 10)
+	if err == nil {
+		_, err = tx.Clear(what, ids)
+	}
+	return err
+}
+
+// clearBatch runs one transaction of clearing, and waits before the next one if this one was full.
+func (s *Server) clearBatch(ctx context.Context, count *int64, batch func(*store.Tx) (int64, error)) (removed int64, err error) {
+	err = s.store.WriteInTurn(ctx, func(tx *store.Tx) (err error) {
+		removed, err = batch(tx)
+		return err
+	})
+	if err != nil {
+		return removed, err
+	}
+	*count += removed
+	advance(ctx, removed)
+	if removed < int64(s.options.ClearBatchSize) {
+		return removed, nil
+	}
+	select {
+	case <-ctx.Done():
+		return removed, ctx.Err()
+	case <-time.After(s.options.ClearInterval):
+		return removed, nil
+	}
+}
+
+// recordClearing writes the entry of a run, also of one that was stopped half-way by problem, which comes back.
+func (s *Server) recordClearing(ctx context.Context, actor Actor, done Cleared, problem error) (int64, error) {
+	if problem != nil {
+		problem = fmt.Errorf("clear: %w", problem)
+	}
+	if done == (Cleared{}) {
+		return 0, problem
+	}
+	kind := models.ObjectAccessToken
+	if done.Sessions > 0 {
+		kind = models.ObjectSession
+	}
+	note := fmt.Sprintf("cleared %d access tokens, %d refresh tokens, %d authorization codes, %d sessions",
+		done.AccessTokens, done.RefreshTokens, done.AuthorizationCodes, done.Sessions)
+	if done.DeviceCodes > 0 {
+		note += fmt.Sprintf(", %d device codes", done.DeviceCodes)
+	}
+	return s.recordRun(ctx, actor, kind, note, problem)
+}
