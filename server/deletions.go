@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"gatehouse/models"
@@ -9,20 +10,49 @@ import (
 )
 
 // What is deleted with all that hangs on it is locked first, applications before their owner: whoever is issuing a token of it ends
-// before, whoever comes later finds it gone.
+// before, whoever comes later finds it gone. Tokens go first, and where there are more than a batch, in transactions of their own, so that others have
+// their turn between them: a deletion that is stopped half-way leaves the thing with the rest of its tokens, and is taken up by the next.
+
+// deletion is one of these transactions.
+type deletion struct {
+	tx    *store.Tx
+	actor Actor
+	left  int // how many tokens it may still take
+}
+
+// errUnfinished says that a transaction has taken what it may, and that there is more.
+var errUnfinished = errors.New("there are more tokens")
+
+// delete runs the transactions of a deletion, each from its beginning, so that each decides anew whether the actor may. Nobody who goes away ends it between two.
+func (s *Server) delete(ctx context.Context, actor Actor, what func(*deletion) error) error {
+	for {
+		unfinished := false
+		err := s.store.WriteInTurn(ctx, func(tx *store.Tx) error {
+			err := what(&deletion{tx, actor, revokeBatch})
+			if unfinished = errors.Is(err, errUnfinished); unfinished {
+				return nil
+			}
+			return err
+		})
+		if err != nil || !unfinished {
+			return err
+		}
+		ctx = context.WithoutCancel(ctx)
+	}
+}
 
 // DeleteApplication deletes an application with its tokens, refresh tokens, codes and consents: bearer use of any of its tokens is
 // refused from then on (contract §7).
 func (s *Server) DeleteApplication(ctx context.Context, actor Actor, face models.Face, id int64) error {
-	err := s.store.WriteInTurn(ctx, func(tx *store.Tx) error {
-		application, err := tx.LockApplication(id)
+	err := s.delete(ctx, actor, func(d *deletion) error {
+		application, err := d.tx.LockApplication(id)
 		if err != nil {
 			return err
 		}
 		if err := s.policy.Application(actor.Actor, models.ActionDelete, application, face); err != nil {
 			return err
 		}
-		return deleteApplication(tx, actor, application)
+		return d.application(application)
 	})
 	if err != nil {
 		return fmt.Errorf("delete application: %w", err)
@@ -32,18 +62,18 @@ func (s *Server) DeleteApplication(ctx context.Context, actor Actor, face models
 
 // DeleteUser deletes a user with all tokens, owned applications, codes, consents and sessions (contract §7).
 func (s *Server) DeleteUser(ctx context.Context, actor Actor, face models.Face, id int64) error {
-	err := s.store.WriteInTurn(ctx, func(tx *store.Tx) error {
-		if _, err := tx.LockApplicationsOf(0, id); err != nil {
+	err := s.delete(ctx, actor, func(d *deletion) error {
+		if _, err := d.tx.LockApplicationsOf(0, id); err != nil {
 			return err
 		}
-		user, err := tx.LockUser(id)
+		user, err := d.tx.LockUser(id)
 		if err != nil {
 			return err
 		}
 		if err := s.policy.User(actor.Actor, models.ActionDelete, user, face); err != nil {
 			return err
 		}
-		return deleteUser(tx, actor, user)
+		return d.user(user)
 	})
 	if err != nil {
 		return fmt.Errorf("delete user: %w", err)
@@ -53,18 +83,18 @@ func (s *Server) DeleteUser(ctx context.Context, actor Actor, face models.Face, 
 
 // DeleteOrganization deletes an organization with its applications and all that hangs on them (contract §7).
 func (s *Server) DeleteOrganization(ctx context.Context, actor Actor, face models.Face, id int64) error {
-	err := s.store.WriteInTurn(ctx, func(tx *store.Tx) error {
-		if _, err := tx.LockApplicationsOf(id, 0); err != nil {
+	err := s.delete(ctx, actor, func(d *deletion) error {
+		if _, err := d.tx.LockApplicationsOf(id, 0); err != nil {
 			return err
 		}
-		organization, err := tx.LockOrganization(id)
+		organization, err := d.tx.LockOrganization(id)
 		if err != nil {
 			return err
 		}
 		if err := s.policy.Organization(actor.Actor, models.ActionDelete, organization, face); err != nil {
 			return err
 		}
-		return deleteOrganization(tx, actor, organization)
+		return d.organization(organization)
 	})
 	if err != nil {
 		return fmt.Errorf("delete organization: %w", err)
@@ -72,87 +102,93 @@ func (s *Server) DeleteOrganization(ctx context.Context, actor Actor, face model
 	return nil
 }
 
-// deleteTokens deletes the refresh tokens and access tokens selected, however many, in steps.
-func deleteTokens(tx *store.Tx, actor Actor, selection store.TokenSelection, note string) error {
-	selection.Limit = revokeBatch
-	for more := true; more; {
-		refresh, err := tx.DeleteRefreshTokens(selection)
-		if err != nil {
-			return err
-		}
-		more = len(refresh) == revokeBatch
+// tokens deletes the refresh tokens and access tokens selected, as many as it may.
+func (d *deletion) tokens(selection store.TokenSelection, note string) error {
+	selection.Limit = d.left
+	refresh, err := d.tx.DeleteRefreshTokens(selection)
+	if err != nil {
+		return err
+	}
+	if err := d.take(len(refresh)); err != nil {
+		return err
 	}
 	if selection.SubjectUserID != 0 {
 		return nil // a selection of refresh tokens only
 	}
-	for more := true; more; {
-		tokens, err := tx.DeleteAccessTokens(selection)
-		if err != nil {
-			return err
-		}
-		if err := tx.Record(deletions(actor, tokens, note)...); err != nil {
-			return err
-		}
-		more = len(tokens) == revokeBatch
+	selection.Limit = d.left
+	access, err := d.tx.DeleteAccessTokens(selection)
+	if err != nil {
+		return err
+	}
+	if err := d.tx.Record(deletions(d.actor, access, note)...); err != nil {
+		return err
+	}
+	return d.take(len(access))
+}
+
+// take notes how many tokens were deleted. Where that is all that it may, there may be more.
+func (d *deletion) take(tokens int) error {
+	if d.left -= tokens; d.left == 0 {
+		return errUnfinished
 	}
 	return nil
 }
 
-// deleteApplication deletes a locked application and all that hangs on it.
-func deleteApplication(tx *store.Tx, actor Actor, a *models.Application) error {
-	if err := deleteTokens(tx, actor, store.TokenSelection{ApplicationID: a.ID}, "application deleted"); err != nil {
+// application deletes a locked application and all that hangs on it.
+func (d *deletion) application(a *models.Application) error {
+	if err := d.tokens(store.TokenSelection{ApplicationID: a.ID}, "application deleted"); err != nil {
 		return err
 	}
-	if err := tx.DeleteApplication(a.ID); err != nil {
+	if err := d.tx.DeleteApplication(a.ID); err != nil {
 		return err
 	}
-	return tx.Record(actor.did(models.OperationDelete, applicationObject(a), models.Removed(a.ActivityFields())))
+	return d.tx.Record(d.actor.did(models.OperationDelete, applicationObject(a), models.Removed(a.ActivityFields())))
 }
 
-// deleteApplications deletes the applications of a locked organization, or of a locked owner.
-func deleteApplications(tx *store.Tx, actor Actor, organizationID, ownerID int64) error {
-	ids, err := tx.LockApplicationsOf(organizationID, ownerID)
+// applications deletes the applications of a locked organization, or of a locked owner.
+func (d *deletion) applications(organizationID, ownerID int64) error {
+	ids, err := d.tx.LockApplicationsOf(organizationID, ownerID)
 	if err != nil {
 		return err
 	}
 	for _, id := range ids {
-		application, err := tx.Application(id)
+		application, err := d.tx.Application(id)
 		if err != nil {
 			return err
 		}
-		if err := deleteApplication(tx, actor, application); err != nil {
+		if err := d.application(application); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// deleteUser deletes a locked user and all that is theirs.
-func deleteUser(tx *store.Tx, actor Actor, user *models.User) error {
-	if err := deleteApplications(tx, actor, 0, user.ID); err != nil {
+// user deletes a locked user and all that is theirs.
+func (d *deletion) user(user *models.User) error {
+	if err := keepSuperuser(d.tx, user, &models.User{}); err != nil {
+		return err
+	}
+	if err := d.applications(0, user.ID); err != nil {
 		return err
 	}
 	for _, selection := range []store.TokenSelection{{SubjectUserID: user.ID}, {UserID: user.ID}} {
-		if err := deleteTokens(tx, actor, selection, "user deleted"); err != nil {
+		if err := d.tokens(selection, "user deleted"); err != nil {
 			return err
 		}
 	}
-	if err := tx.DeleteUser(user.ID); err != nil {
+	if err := d.tx.DeleteUser(user.ID); err != nil {
 		return err
 	}
-	if err := keepSuperuser(tx, user, &models.User{}); err != nil {
-		return err
-	}
-	return tx.Record(actor.did(models.OperationDelete, userObject(user), models.Removed(user.ActivityFields())))
+	return d.tx.Record(d.actor.did(models.OperationDelete, userObject(user), models.Removed(user.ActivityFields())))
 }
 
-// deleteOrganization deletes a locked organization and its applications.
-func deleteOrganization(tx *store.Tx, actor Actor, o *models.Organization) error {
-	if err := deleteApplications(tx, actor, o.ID, 0); err != nil {
+// organization deletes a locked organization and its applications.
+func (d *deletion) organization(o *models.Organization) error {
+	if err := d.applications(o.ID, 0); err != nil {
 		return err
 	}
-	if err := tx.DeleteOrganization(o.ID); err != nil {
+	if err := d.tx.DeleteOrganization(o.ID); err != nil {
 		return err
 	}
-	return tx.Record(actor.did(models.OperationDelete, organizationObject(o), models.Removed(o.ActivityFields())))
+	return d.tx.Record(d.actor.did(models.OperationDelete, organizationObject(o), models.Removed(o.ActivityFields())))
 }

@@ -1,10 +1,12 @@
 package server_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -158,11 +160,41 @@ func TestDeleteOrganizationCascade(t *testing.T) {
 	})
 }
 
-// TestDeleteApplicationOfMany: more tokens than one step takes, one entry for each.
+// TestDeleteApplicationOfMany: more tokens than one transaction takes, one entry for each; whoever asked may have gone away after the first.
 func TestDeleteApplicationOfMany(t *testing.T) {
 	onBed(t, func(t *testing.T, b *bed) {
 		b.many(t, 2100)
-		check(t, b.DeleteApplication(t.Context(), as(b.orgAdmin), models.FaceGateway, b.web.ID))
+		ctx, leave := context.WithCancel(t.Context())
+		check(t, b.db.Trace(func(s store.Statement) {
+			if strings.HasPrefix(s.SQL, `DELETE FROM "refresh_tokens"`) || strings.HasPrefix(s.SQL, "DELETE FROM `refresh_tokens`") {
+				leave()
+			}
+		}))
+		check(t, b.DeleteApplication(ctx, as(b.orgAdmin), models.FaceGateway, b.web.ID))
+		if ctx.Err() == nil {
+			t.Error("nobody went away")
+		}
 		b.counted(t, map[string]int{"access_tokens": 0, "refresh_tokens": 0, "activity WHERE note = 'application deleted'": 2100})
+		if b.db.Dialect() == store.PostgreSQL {
+			b.counted(t, map[string]int{"(SELECT DISTINCT xmin::text FROM activity WHERE note = 'application deleted') AS transactions": 3})
+		}
+	})
+}
+
+// TestDeleteUserOfManyRefused: who may not be deleted keeps all tokens.
+func TestDeleteUserOfManyRefused(t *testing.T) {
+	onBed(t, func(t *testing.T, b *bed) {
+		b.change(t, func(tx *store.Tx) error {
+			for range 1200 {
+				err := tx.CreateAccessToken(&models.AccessToken{Digest: models.NewSecret(30).Digest(), UserID: &b.admin.ID, Scope: models.ScopeRead, Platform: models.Gateway,
+					Stamps: models.Stamps{Created: tx.Now(), Modified: tx.Now()}, Expires: tx.Now().Add(time.Hour)})
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		b.refuses(t, "forbidden", "last active superuser", func() error { return b.DeleteUser(t.Context(), server.Command("test"), models.FaceCommand, b.admin.ID) })
+		b.counted(t, map[string]int{"access_tokens": 1200})
 	})
 }

@@ -261,7 +261,7 @@ func TestLastSuperuser(t *testing.T) {
 			if err := tx.UpdateUser(b.admin); err != nil {
 				return err
 			}
-			if remains, err := tx.SuperuserRemains(); err != nil || !remains {
+			if remains, err := tx.SuperuserBeside(b.admin.ID); err != nil || !remains {
 				t.Errorf("a superuser remains: %v, %v", remains, err)
 			}
 			go func() {

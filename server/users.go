@@ -207,12 +207,12 @@ func (a Actor) sessionID() int64 {
 	return a.Session.ID
 }
 
-// keepSuperuser refuses a change, made already, that would leave nobody who can administer the product.
+// keepSuperuser refuses a change that would leave nobody who can administer the product.
 func keepSuperuser(tx *store.Tx, was, is *models.User) error {
 	if !was.IsSuperuser || !was.IsActive || is.IsSuperuser && is.IsActive {
 		return nil
 	}
-	left, err := tx.SuperuserRemains()
+	left, err := tx.SuperuserBeside(was.ID)
 	if err == nil && !left {
 		return &models.Denied{Outcome: models.Forbidden, Message: "This is the last active superuser. Make another one first."}
 	}

@@ -176,7 +176,7 @@ func TestRaceForTheLastSuperuser(t *testing.T) {
 			if err := tx.UpdateUser(user); err != nil {
 				return err
 			}
-			left, err := tx.SuperuserRemains()
+			left, err := tx.SuperuserBeside(user.ID)
 			if err == nil && !left {
 				return errStop
 			}

@@ -123,8 +123,12 @@ func (r Reader) WalkUsers(organizationID int64, q Query, v models.Visibility, ea
 
 // SuperuserExists reports whether anybody active may administer the product.
 func (r Reader) SuperuserExists() (bool, error) {
+	return superuserExists(r.db)
+}
+
+func superuserExists(users *gorm.DB) (bool, error) {
 	var ids []int64
-	err := r.db.Model(&models.User{}).Where("is_superuser AND is_active").Limit(1).Pluck("id", &ids).Error
+	err := users.Model(&models.User{}).Where("is_superuser AND is_active").Limit(1).Pluck("id", &ids).Error
 	return len(ids) > 0, translate(err)
 }
 
@@ -149,13 +153,13 @@ func (r Reader) PBKDF2Iterations() ([]int64, error) {
 	return iterations, translate(err)
 }
 
-// SuperuserRemains reports like SuperuserExists, after a change that took the right from somebody: of two that take it from each other,
-// the later one sees what the earlier one did. It does so without the rows of the others, which would be a deadlock.
-func (tx *Tx) SuperuserRemains() (bool, error) {
+// SuperuserBeside reports whether there is an active superuser other than that user. Of two that take the right from each other, the
+// later one sees what the earlier one did; without the rows of the others, which would be a deadlock.
+func (tx *Tx) SuperuserBeside(id int64) (bool, error) {
 	if err := tx.lock(lockOfSuperusers); err != nil {
 		return false, err
 	}
-	return tx.SuperuserExists()
+	return superuserExists(tx.db.Where("id <> ?", id))
 }
 
 // CreateUser stores a new user; a taken username is ErrConflict.

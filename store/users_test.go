@@ -150,10 +150,15 @@ func TestSuperusers(t *testing.T) {
 			put(t, db, &test.user)
 			exists, err := db.Read(t.Context()).SuperuserExists()
 			check(t, err)
-			var remains bool
-			write(t, db, func(tx *store.Tx) (err error) { remains, err = tx.SuperuserRemains(); return err })
-			if exists != test.want || remains != test.want {
-				t.Errorf("with %s: exists %v, remains %v, want %v", test.user.Username, exists, remains, test.want)
+			var other, beside bool
+			write(t, db, func(tx *store.Tx) (err error) {
+				if other, err = tx.SuperuserBeside(0); err == nil {
+					beside, err = tx.SuperuserBeside(test.user.ID)
+				}
+				return err
+			})
+			if exists != test.want || other != test.want || beside {
+				t.Errorf("with %s: exists %v, beside nobody %v, beside that one %v, want %v, the same and false", test.user.Username, exists, other, beside, test.want)
 			}
 		}
 	})
