@@ -3,8 +3,6 @@ package server
 import (
 	"context"
 	"fmt"
-	"slices"
-	"time"
 
 	"gatehouse/models"
 	"gatehouse/store"
@@ -76,16 +74,18 @@ const clearableAtOnce = 1 << 20
 
 // clear deletes what is to be cleared, in batches.
 func (s *Server) clear(ctx context.Context, count *int64, what store.Clearing) error {
+	pace := s.newPace(s.options.ClearBatchSize)
 	for {
 		ids, err := s.store.Read(ctx).Clearable(what, clearableAtOnce)
 		if err != nil {
 			return err
 		}
-		for some := range slices.Chunk(ids, s.options.ClearBatchSize) {
-			_, err := s.clearBatch(ctx, count, func(tx *store.Tx) (int64, error) { return tx.Clear(what, some) })
-			if err != nil {
+		for rest := ids; len(rest) > 0; {
+			some := rest[:min(pace.rows, len(rest))]
+			if _, err := s.clearBatch(ctx, pace, count, func(tx *store.Tx) (int64, error) { return tx.Clear(what, some) }); err != nil {
 				return err
 			}
+			rest = rest[len(some):]
 		}
 		if len(ids) < clearableAtOnce {
 			return nil
@@ -103,8 +103,9 @@ func clearFew(tx *store.Tx, what store.Clearing) error {
 }
 
 // clearBatch runs one transaction of clearing, and waits before the next one if this one was full.
-func (s *Server) clearBatch(ctx context.Context, count *int64, batch func(*store.Tx) (int64, error)) (removed int64, err error) {
-	err = s.store.WriteInTurn(ctx, func(tx *store.Tx) (err error) {
+func (s *Server) clearBatch(ctx context.Context, pace *pace, count *int64, batch func(*store.Tx) (int64, error)) (removed int64, err error) {
+	full := int64(pace.rows)
+	err = pace.run(ctx, func(tx *store.Tx) (err error) {
 		removed, err = batch(tx)
 		return err
 	})
@@ -113,15 +114,10 @@ func (s *Server) clearBatch(ctx context.Context, count *int64, batch func(*store
 	}
 	*count += removed
 	advance(ctx, removed)
-	if removed < int64(s.options.ClearBatchSize) {
-		return removed, nil
+	if err = pace.rest(ctx); err != nil || removed < full {
+		return removed, err
 	}
-	select {
-	case <-ctx.Done():
-		return removed, ctx.Err()
-	case <-time.After(s.options.ClearInterval):
-		return removed, nil
-	}
+	return removed, wait(ctx, s.options.ClearInterval)
 }
 
 // recordClearing writes the entry of a run, also of one that was stopped half-way by problem, which comes back.

@@ -25,10 +25,11 @@ var errUnfinished = errors.New("there are more tokens")
 
 // delete runs the transactions of a deletion, each from its beginning, so that each decides anew whether the actor may. Nobody who goes away ends it between two.
 func (s *Server) delete(ctx context.Context, actor Actor, what func(*deletion) error) error {
+	pace := s.newPace(revokeBatch)
 	for {
 		unfinished := false
-		err := s.store.WriteInTurn(ctx, func(tx *store.Tx) error {
-			err := what(&deletion{tx, actor, revokeBatch})
+		err := pace.run(ctx, func(tx *store.Tx) error {
+			err := what(&deletion{tx, actor, pace.rows})
 			if unfinished = errors.Is(err, errUnfinished); unfinished {
 				return nil
 			}
@@ -38,6 +39,9 @@ func (s *Server) delete(ctx context.Context, actor Actor, what func(*deletion) e
 			return err
 		}
 		ctx = context.WithoutCancel(ctx)
+		if err := pace.rest(ctx); err != nil {
+			return err
+		}
 	}
 }
 

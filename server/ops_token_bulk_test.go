@@ -144,7 +144,15 @@ func (b *bed) many(t testing.TB, number int) {
 	}
 }
 
-// TestRevokeTokensInBatches: 2,500 tokens go in batches of 1,000; what is reported is durable; a run that is stopped is taken up by the
+// firstBatch is how many tokens the first transaction of a revocation takes: a few, where others might wait for it.
+func firstBatch(b *bed) int {
+	if b.db.Dialect() == store.SQLite {
+		return 100
+	}
+	return 1000
+}
+
+// TestRevokeTokensInBatches: 2,500 tokens go in batches of at most 1,000; what is reported is durable; a run that is stopped is taken up by the
 // next; tokens that are issued meanwhile do not keep a run going.
 func TestRevokeTokensInBatches(t *testing.T) {
 	onBed(t, func(t *testing.T, b *bed) {
@@ -168,8 +176,14 @@ func TestRevokeTokensInBatches(t *testing.T) {
 			t.Fatalf("the first run ends with %v, want what Report returned", err)
 		}
 		check(t, b.RevokeTokens(t.Context(), revoking, revocation))
-		if diff := cmp.Diff([]int{1000, 1000, 1000, 1000, 500, 500}, reported); diff != "" {
-			t.Errorf("batches of refresh and access tokens (-want +got):\n%s", diff)
+		sum := 0
+		for n := 0; n < len(reported); n += 2 {
+			if sum += reported[n]; reported[n] > 1000 || reported[n] != reported[n+1] {
+				t.Errorf("batches of refresh and access tokens: %v", reported)
+			}
+		}
+		if reported[0] != firstBatch(b) || sum != 2500 || b.db.Dialect() == store.PostgreSQL && len(reported) != 6 {
+			t.Errorf("batches of refresh and access tokens: %v", reported)
 		}
 		b.counted(t, map[string]int{"access_tokens": 0, "refresh_tokens WHERE reason = 'revoked'": 2500,
 			"activity WHERE note = 'revoked' AND object_type = 'oauth2refreshtoken'": 2500,

@@ -137,13 +137,14 @@ func (s *Server) clearThrottle(ctx context.Context) error {
 	}{
 		{s.options.Limits.longest(), (*store.Tx).ClearLoginAttempts}, {failuresKept, (*store.Tx).ClearFailedSignIns}, {deviceLife, (*store.Tx).ClearKnownDevices},
 	} {
-		lapsed, most := after(s.Now(), -each.age), s.options.ClearBatchSize
-		for last := int64(most); last == int64(most); {
-			var err error
-			last, err = s.clearBatch(ctx, &removed, func(tx *store.Tx) (int64, error) { return each.step(tx, lapsed, most) })
+		lapsed, pace := after(s.Now(), -each.age), s.newPace(s.options.ClearBatchSize)
+		for more := true; more; {
+			most := pace.rows
+			last, err := s.clearBatch(ctx, pace, &removed, func(tx *store.Tx) (int64, error) { return each.step(tx, lapsed, most) })
 			if err != nil {
 				return err
 			}
+			more = last == int64(most)
 		}
 	}
 	return nil

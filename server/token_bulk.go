@@ -91,7 +91,7 @@ func (s *Server) recordRun(ctx context.Context, actor Actor, kind models.ObjectT
 }
 
 func (s *Server) revokeEach(ctx context.Context, actor Actor, r Revocation) error {
-	selection := store.TokenSelection{Everything: true, Platform: r.Platform, Limit: revokeBatch}
+	selection := store.TokenSelection{Everything: true, Platform: r.Platform}
 	if r.User != "" {
 		user, err := s.store.Read(ctx).UserByName(r.User)
 		if err != nil {
@@ -115,7 +115,7 @@ func (s *Server) revokeEach(ctx context.Context, actor Actor, r Revocation) erro
 		if err != nil || len(tokens) == 0 {
 			return revoked{}, err
 		}
-		return revoked{access: tokens, last: tokens[len(tokens)-1].ID, full: len(tokens) == revokeBatch}, tx.Record(deletions(actor, tokens, "revoked")...)
+		return revoked{access: tokens, last: tokens[len(tokens)-1].ID, full: len(tokens) == some.Limit}, tx.Record(deletions(actor, tokens, "revoked")...)
 	})
 	if err != nil {
 		return fmt.Errorf("revoke access tokens: %w", err)
@@ -134,11 +134,13 @@ type revoked struct {
 // sweep goes through the selection in the order of ids, in batches, while others go on issuing tokens; and then once more for what came meanwhile, which
 // others wait for until it is revoked. That ends with a batch that is not full, so that what a busy server issues does not keep it going.
 func (s *Server) sweep(ctx context.Context, r Revocation, selection store.TokenSelection, batch func(*store.Tx, store.TokenSelection) (revoked, error)) error {
+	pace := s.newPace(revokeBatch)
 	for _, selection.Unclaimed = range []bool{true, false} {
 		selection.After = 0
 		for more := true; more; {
 			var done revoked
-			err := s.store.WriteInTurn(ctx, func(tx *store.Tx) (err error) {
+			selection.Limit = pace.rows
+			err := pace.run(ctx, func(tx *store.Tx) (err error) {
 				done, err = batch(tx, selection)
 				return err
 			})
@@ -149,6 +151,9 @@ func (s *Server) sweep(ctx context.Context, r Revocation, selection store.TokenS
 				if err := r.Report(done.refresh, done.access); err != nil {
 					return err
 				}
+			}
+			if err := pace.rest(ctx); err != nil {
+				return err
 			}
 			selection.After, more = done.last, done.full
 		}
@@ -173,5 +178,5 @@ func revokeRefreshTokens(tx *store.Tx, actor Actor, selection store.TokenSelecti
 		return revoked{}, err
 	}
 	entries := append(revocations(actor, refresh, "revoked"), deletions(actor, access, "revoked")...)
-	return revoked{refresh, access, refresh[len(refresh)-1].ID, len(refresh) == revokeBatch}, tx.Record(entries...)
+	return revoked{refresh, access, refresh[len(refresh)-1].ID, len(refresh) == selection.Limit}, tx.Record(entries...)
 }

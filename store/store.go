@@ -34,6 +34,7 @@ type Store struct {
 	walks   chan struct{} // and one for each that is being walked through
 	stretch int           // how many ids a walk reads at once, see walk.go
 	writes  atomic.Int64  // begun, see settle.go
+	changes atomic.Int64  // on SQLite, see crowd.go
 	queue   queue         // of SQLite's one writer, see together.go
 	issues  queue         // of tokens on PostgreSQL, see issue.go
 
@@ -89,6 +90,7 @@ func (s *Store) Write(ctx context.Context, change func(*Tx) error) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
 	defer cancel()
+	s.changes.Add(1)
 	if s.dialect == SQLite && ctx.Value(rehearsalKey{}) == nil {
 		return s.writeWith(&s.queue, &pending{ctx: ctx, change: change}, s.commitTogether)
 	}

@@ -1,0 +1,74 @@
+package server
+
+import (
+	"context"
+	"time"
+
+	"gatehouse/store"
+)
+
+// Work over many rows goes on in transactions of a batch each. Where writers wait for one another, as on SQLite, a batch is no larger than others
+// may well wait for, as long as there are others.
+const (
+	leastBatch  = 100
+	patientWait = 25 * time.Millisecond // how long others may wait for a batch
+	breath      = 3 * time.Millisecond  // that they have between two
+)
+
+// pace is how much such work does at once.
+type pace struct {
+	store *store.Store
+	most  int // rows of a batch
+	rows  int // of the next one
+	crowd store.Crowd
+	took  time.Duration // by the last one
+}
+
+// newPace is that of work whose batches have at most so many rows.
+func (s *Server) newPace(most int) *pace {
+	p := &pace{store: s.store, most: most, rows: most}
+	if s.store.WritersWait() {
+		p.rows = min(leastBatch, most) // until it is known whether there are others
+	}
+	return p
+}
+
+// run carries out a transaction, which is to have up to rows rows.
+func (p *pace) run(ctx context.Context, change func(*store.Tx) error) error {
+	var begun time.Time
+	err := p.store.WriteInTurn(ctx, func(tx *store.Tx) error {
+		begun = time.Now()
+		return change(tx)
+	})
+	p.took = time.Since(begun)
+	return err
+}
+
+// rest decides how large the next transaction is, and gives others their turn before it.
+func (p *pace) rest(ctx context.Context) error {
+	crowded, err := p.store.Crowded(ctx, &p.crowd)
+	if err != nil {
+		return err
+	}
+	if p.rows = min(nextBatch(p.rows, p.took, crowded), p.most); !crowded {
+		return nil
+	}
+	return wait(ctx, breath)
+}
+
+// nextBatch is how many rows follow a transaction of so many that took so long.
+func nextBatch(rows int, took time.Duration, crowded bool) int {
+	if !crowded {
+		return 2 * rows
+	}
+	return max(int(int64(rows)*int64(patientWait)/int64(took+1)), leastBatch)
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
