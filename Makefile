@@ -4,7 +4,7 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check bench bench-import screenshots pictures format vet lint race fuzz vulnerabilities tidy clean
+.PHONY: help run build test check bench bench-import bench-bulk screenshots pictures format vet lint race fuzz vulnerabilities tidy clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ bench: build ## load on the running binary beside the floor (bench/RESULTS.md) a
 
 bench-import: build ## an import of a million tokens, likewise
 	.ci/with-postgres --durable go run ./bench -only import
+
+bench-bulk: build ## revoking and clearing a million tokens while others are served, likewise
+	.ci/with-postgres --durable go run ./bench -only bulk
 
 screenshots: ## every page in both themes, narrow and wide, into screenshots/
 	mkdir -p screenshots

@@ -28,9 +28,10 @@ var bulkWorks = []bulkWork{
 }
 
 const (
-	liveRate  = 200 // requests a second that are sent meanwhile, in turn to issue and to introspect a token
-	quietFor  = 10 * time.Second
-	liveLimit = 2.0 // of p99 meanwhile, as a ratio to what it is before
+	liveRate  = 200              // requests a second that are sent meanwhile, in turn to issue and to introspect a token
+	quietFor  = 10 * time.Second // before
+	liveFor   = 20 * time.Second // meanwhile: the rest of the work goes on by itself
+	liveLimit = 2.0              // of p99 meanwhile, as a ratio to what it is before
 )
 
 // measureBulk prints how long each command takes, and what becomes of requests meanwhile.
@@ -62,18 +63,12 @@ func measureBulk(ctx context.Context, database, binary string) error {
 }
 
 func (w bulkWork) measure(ctx context.Context, database string, p *process, client credentials) error {
-	quiet, err := p.live(ctx, client, func() error {
-		select {
-		case <-time.After(quietFor):
-		case <-ctx.Done():
-		}
-		return ctx.Err()
-	})
+	quiet, err := p.live(ctx, client, quietFor, nil)
 	if err != nil {
 		return err
 	}
 	var took time.Duration
-	busy, err := p.live(ctx, client, func() error {
+	busy, err := p.live(ctx, client, liveFor, func() error {
 		command := exec.CommandContext(ctx, p.binary, w.command) // #nosec G204 -- the program to measure is named by whoever runs this
 		command.Env, command.Dir = append(os.Environ(), p.variables...), p.folder
 		begin := time.Now()
@@ -123,8 +118,9 @@ func (w bulkWork) check(ctx context.Context, address string) error {
 	return nil
 }
 
-// live issues and introspects tokens until the work is done, and gives what each came to. Requests go on at their rate whether answers come or not.
-func (p *process) live(ctx context.Context, client credentials, work func() error) (measured [2]vegeta.Metrics, err error) {
+// live issues and introspects tokens for a time, or until the work is done if that is sooner, and gives what each came to; it comes back when the work is done.
+// Requests go on at their rate whether answers come or not.
+func (p *process) live(ctx context.Context, client credentials, duration time.Duration, work func() error) (measured [2]vegeta.Metrics, err error) {
 	issue := post(p.url+"/o/token/", client, form("grant_type", "client_credentials", "scope", "read"))
 	first, err := fetch(issue)
 	if err != nil {
@@ -133,16 +129,20 @@ func (p *process) live(ctx context.Context, client credentials, work func() erro
 	targets := []vegeta.Target{issue, post(p.url+"/o/introspect/", client, form("token", first.AccessToken))}
 	attacker := vegeta.NewAttacker(vegeta.KeepAlive(true))
 	done := make(chan error, 1)
-	go func() {
-		defer attacker.Stop()
-		done <- work()
-	}()
+	if work == nil {
+		done <- nil
+	} else {
+		go func() {
+			done <- work()
+			attacker.Stop()
+		}()
+	}
 	var sent atomic.Uint64
 	targeter := func(target *vegeta.Target) error {
 		*target = targets[sent.Add(1)%2]
 		return ctx.Err()
 	}
-	for r := range attacker.Attack(targeter, vegeta.Rate{Freq: liveRate, Per: time.Second}, 0, "") {
+	for r := range attacker.Attack(targeter, vegeta.Rate{Freq: liveRate, Per: time.Second}, duration, "") {
 		if r.Code != http.StatusOK && err == nil {
 			err = fmt.Errorf("%s: status %d: %s %s", r.URL, r.Code, r.Body, r.Error)
 			attacker.Stop()
