@@ -110,7 +110,7 @@ var table = []setting{
 		func(s *settings) *int { return &s.defaultPageSize }), "50 at the gateway, 25 at the controller"),
 	number("MAX_PAGE_SIZE", "200", 1, 10_000, "the most rows that a caller may ask for",
 		func(s *settings) *int { return &s.maxPageSize }),
-	number("CLEAR_EXPIRED_TOKENS_BATCH_SIZE", "10000", 1, 1_000_000, "rows that clearing deletes in one transaction",
+	number("CLEAR_EXPIRED_TOKENS_BATCH_SIZE", "10000", 1, 1_000_000, "the most rows that clearing deletes in one transaction",
 		func(s *settings) *int { return &s.server.ClearBatchSize }),
 	number("CLEAR_EXPIRED_TOKENS_BATCH_INTERVAL", "0", 0, 3600, "seconds between two such transactions",
 		func(s *settings) *time.Duration { return &s.server.ClearInterval }),

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"gatehouse/models"
@@ -102,7 +103,7 @@ func clearFew(tx *store.Tx, what store.Clearing) error {
 	return err
 }
 
-// clearBatch runs one transaction of clearing, and waits before the next one if this one was full.
+// clearBatch runs one transaction of clearing, and waits before the next one if this one was full: the interval, after as many rows as a whole batch has.
 func (s *Server) clearBatch(ctx context.Context, pace *pace, count *int64, batch func(*store.Tx) (int64, error)) (removed int64, err error) {
 	full := int64(pace.rows)
 	err = pace.run(ctx, func(tx *store.Tx) (err error) {
@@ -114,10 +115,14 @@ func (s *Server) clearBatch(ctx context.Context, pace *pace, count *int64, batch
 	}
 	*count += removed
 	advance(ctx, removed)
-	if err = pace.rest(ctx); err != nil || removed < full {
-		return removed, err
+	if removed < full {
+		return removed, nil
 	}
-	return removed, wait(ctx, s.options.ClearInterval)
+	if pace.since += removed; pace.since >= int64(pace.most) {
+		pace.since = 0
+		err = wait(ctx, s.options.ClearInterval)
+	}
+	return removed, errors.Join(err, pace.rest(ctx))
 }
 
 // recordClearing writes the entry of a run, also of one that was stopped half-way by problem, which comes back.

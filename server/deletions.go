@@ -10,26 +10,32 @@ import (
 )
 
 // What is deleted with all that hangs on it is locked first, applications before their owner: whoever is issuing a token of it ends
-// before, whoever comes later finds it gone. Tokens go first, and where there are more than a batch, in transactions of their own, so that others have
-// their turn between them: a deletion that is stopped half-way leaves the thing with the rest of its tokens, and is taken up by the next.
+// before. Tokens that were there at the beginning go first, and where there are more than a batch, in transactions of their own, so that others have their turn
+// between them (ADR 0035). The last transaction takes what came meanwhile and the thing: whoever comes later finds it gone. A deletion that is stopped half-way leaves
+// the thing with the rest of its tokens, and is taken up by the next.
 
 // deletion is one of these transactions.
 type deletion struct {
-	tx    *store.Tx
-	actor Actor
-	left  int // how many tokens it may still take
+	tx                      *store.Tx
+	actor                   Actor
+	left                    int   // how many tokens from before it may still take
+	lastRefresh, lastAccess int64 // the ids of the last ones from before
 }
 
 // errUnfinished says that a transaction has taken what it may, and that there is more.
 var errUnfinished = errors.New("there are more tokens")
 
-// delete runs the transactions of a deletion, each from its beginning, so that each decides anew whether the actor may. Nobody who goes away ends it between two.
+// delete runs the transactions of a deletion, each from its beginning, with what the thing is by then. Nobody who goes away ends it between two.
 func (s *Server) delete(ctx context.Context, actor Actor, what func(*deletion) error) error {
 	pace := s.newPace(revokeBatch)
+	lastRefresh, lastAccess, err := s.store.Read(ctx).LastTokens()
+	if err != nil {
+		return err
+	}
 	for {
 		unfinished := false
 		err := pace.run(ctx, func(tx *store.Tx) error {
-			err := what(&deletion{tx, actor, pace.rows})
+			err := what(&deletion{tx, actor, pace.rows, lastRefresh, lastAccess})
 			if unfinished = errors.Is(err, errUnfinished); unfinished {
 				return nil
 			}
@@ -106,36 +112,38 @@ func (s *Server) DeleteOrganization(ctx context.Context, actor Actor, face model
 	return nil
 }
 
-// tokens deletes the refresh tokens and access tokens selected, as many as it may.
+// tokens deletes the refresh tokens and access tokens selected: those from before, as many as it may, and then those that came since.
 func (d *deletion) tokens(selection store.TokenSelection, note string) error {
-	selection.Limit = d.left
-	refresh, err := d.tx.DeleteRefreshTokens(selection)
-	if err != nil {
+	refresh := func(some store.TokenSelection) (int, error) {
+		tokens, err := d.tx.DeleteRefreshTokens(some)
+		return len(tokens), err
+	}
+	access := func(some store.TokenSelection) (int, error) {
+		tokens, err := d.tx.DeleteAccessTokens(some)
+		if err != nil {
+			return 0, err
+		}
+		return len(tokens), d.tx.Record(deletions(d.actor, tokens, note)...)
+	}
+	err := d.each(selection, d.lastRefresh, refresh)
+	if err != nil || selection.SubjectUserID != 0 { // a selection of refresh tokens only
 		return err
 	}
-	if err := d.take(len(refresh)); err != nil {
-		return err
-	}
-	if selection.SubjectUserID != 0 {
-		return nil // a selection of refresh tokens only
-	}
-	selection.Limit = d.left
-	access, err := d.tx.DeleteAccessTokens(selection)
-	if err != nil {
-		return err
-	}
-	if err := d.tx.Record(deletions(d.actor, access, note)...); err != nil {
-		return err
-	}
-	return d.take(len(access))
+	return d.each(selection, d.lastAccess, access)
 }
 
-// take notes how many tokens were deleted. Where that is all that it may, there may be more.
-func (d *deletion) take(tokens int) error {
-	if d.left -= tokens; d.left == 0 {
+func (d *deletion) each(selection store.TokenSelection, last int64, remove func(store.TokenSelection) (int, error)) error {
+	before := selection
+	before.UpTo, before.Limit = last, d.left
+	removed, err := remove(before)
+	if err != nil {
+		return err
+	}
+	if d.left -= removed; d.left == 0 {
 		return errUnfinished
 	}
-	return nil
+	_, err = remove(selection)
+	return err
 }
 
 // application deletes a locked application and all that hangs on it.

@@ -11,7 +11,7 @@ import (
 // may well wait for, as long as there are others.
 const (
 	leastBatch  = 100
-	patientWait = 25 * time.Millisecond // how long others may wait for a batch
+	patientWait = 15 * time.Millisecond // how long a batch may take before it is committed
 	breath      = 3 * time.Millisecond  // that they have between two
 )
 
@@ -21,7 +21,8 @@ type pace struct {
 	most  int // rows of a batch
 	rows  int // of the next one
 	crowd store.Crowd
-	took  time.Duration // by the last one
+	since int64         // rows that were cleared since the last interval
+	took  time.Duration // by the last one, without what shared its commit
 }
 
 // newPace is that of work whose batches have at most so many rows.
@@ -35,23 +36,18 @@ func (s *Server) newPace(most int) *pace {
 
 // run carries out a transaction, which is to have up to rows rows.
 func (p *pace) run(ctx context.Context, change func(*store.Tx) error) error {
-	var begun time.Time
-	err := p.store.WriteInTurn(ctx, func(tx *store.Tx) error {
-		begun = time.Now()
+	return p.store.WriteInTurn(ctx, func(tx *store.Tx) error {
+		begun := time.Now()
+		defer func() { p.took = time.Since(begun) }()
 		return change(tx)
 	})
-	p.took = time.Since(begun)
-	return err
 }
 
 // rest decides how large the next transaction is, and gives others their turn before it.
 func (p *pace) rest(ctx context.Context) error {
-	crowded, err := p.store.Crowded(ctx, &p.crowd)
-	if err != nil {
-		return err
-	}
+	crowded := p.store.Crowded(ctx, &p.crowd)
 	if p.rows = min(nextBatch(p.rows, p.took, crowded), p.most); !crowded {
-		return nil
+		return ctx.Err()
 	}
 	return wait(ctx, breath)
 }

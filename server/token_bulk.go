@@ -131,11 +131,11 @@ type revoked struct {
 	full    bool
 }
 
-// sweep goes through the selection in the order of ids, in batches, while others go on issuing tokens; and then once more for what came meanwhile, which
-// others wait for until it is revoked. That ends with a batch that is not full, so that what a busy server issues does not keep it going.
+// sweep goes through the selection in the order of ids, in batches, while others go on issuing tokens: twice, as many come while the first takes long. Then it does so once
+// more for the few that came meanwhile, and others wait until these are revoked. Each time ends with a batch that is not full, so that what a busy server issues does not keep it going.
 func (s *Server) sweep(ctx context.Context, r Revocation, selection store.TokenSelection, batch func(*store.Tx, store.TokenSelection) (revoked, error)) error {
 	pace := s.newPace(revokeBatch)
-	for _, selection.Unclaimed = range []bool{true, false} {
+	for _, selection.Unclaimed = range []bool{true, true, false} {
 		selection.After = 0
 		for more := true; more; {
 			var done revoked
@@ -152,10 +152,11 @@ func (s *Server) sweep(ctx context.Context, r Revocation, selection store.TokenS
 					return err
 				}
 			}
-			if err := pace.rest(ctx); err != nil {
-				return err
+			if selection.After, more = done.last, done.full; more {
+				if err := pace.rest(ctx); err != nil {
+					return err
+				}
 			}
-			selection.After, more = done.last, done.full
 		}
 	}
 	return nil

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -146,6 +148,7 @@ func rotationParameters(tokens []rotated) []any {
 	var ids []int64
 	var scopes []string
 	var used []time.Time
+	tokens = slices.SortedFunc(slices.Values(tokens), func(a, b rotated) int { return cmp.Compare(a.id, b.id) }) // in which order everybody locks them
 	for _, t := range tokens {
 		ids, scopes, used = append(ids, t.id), append(scopes, string(t.scope)), append(used, t.used)
 	}
@@ -158,6 +161,7 @@ var deletionArrays = arrays{{"id", "bigint"}, {"modified", "timestamptz"}}
 func deletionParameters(tokens []*models.AccessToken) []any {
 	var ids []int64
 	var modified []time.Time
+	tokens = slices.SortedFunc(slices.Values(tokens), func(a, b *models.AccessToken) int { return cmp.Compare(a.ID, b.ID) })
 	for _, t := range tokens {
 		ids, modified = append(ids, t.ID), append(modified, t.Modified)
 	}

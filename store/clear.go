@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -18,27 +19,29 @@ type Clearing struct {
 	along     string // the column of the index that leads to them
 	condition string
 	args      []any
+	still     string // the condition as it is tried on each row that was found, "" for the same
 }
 
 // RevokedRefreshTokens were revoked before lapsed.
 func RevokedRefreshTokens(lapsed time.Time) Clearing {
-	return Clearing{&models.RefreshToken{}, "revoked", "revoked < ?", []any{lapsed}}
+	return Clearing{model: &models.RefreshToken{}, along: "revoked", condition: "revoked < ?", args: []any{lapsed}}
 }
 
 // ExpiredRefreshTokens are those whose access token expired before lapsed; none that can still be used, whatever the lifetime was when
 // it was made.
 func ExpiredRefreshTokens(now, lapsed time.Time) Clearing {
-	return Clearing{&models.RefreshToken{}, "", "expires <= ? AND access_token_id IN (SELECT id FROM access_tokens WHERE expires < ?)", []any{now, lapsed}}
+	return Clearing{model: &models.RefreshToken{}, condition: "expires <= ? AND access_token_id IN (SELECT id FROM access_tokens WHERE expires < ?)", args: []any{now, lapsed},
+		still: "expires <= ? AND EXISTS (SELECT 1 FROM access_tokens AS a WHERE a.id = refresh_tokens.access_token_id AND a.expires < ?)"}
 }
 
 // LoneRefreshTokens are unrevoked ones without an access token that were made before lapsed and cannot be used.
 func LoneRefreshTokens(now, lapsed time.Time) Clearing {
-	return Clearing{&models.RefreshToken{}, "created", "access_token_id IS NULL AND revoked IS NULL AND created < ? AND expires <= ?", []any{lapsed, now}}
+	return Clearing{model: &models.RefreshToken{}, along: "created", condition: "access_token_id IS NULL AND revoked IS NULL AND created < ? AND expires <= ?", args: []any{lapsed, now}}
 }
 
 // ExpiredAccessTokens have no refresh token.
 func ExpiredAccessTokens(now time.Time) Clearing {
-	return Clearing{&models.AccessToken{}, "expires", "expires < ? AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE refresh_tokens.access_token_id = access_tokens.id)", []any{now}}
+	return Clearing{model: &models.AccessToken{}, along: "expires", condition: "expires < ? AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE refresh_tokens.access_token_id = access_tokens.id)", args: []any{now}}
 }
 
 // usedCodesKept is how long a used code is kept beyond its expiry, so that it is recognised when it comes again (RFC 6749 §4.1.2).
@@ -46,22 +49,22 @@ const usedCodesKept = 24 * time.Hour
 
 // ExpiredAuthorizationCodes have expired; used ones a day ago.
 func ExpiredAuthorizationCodes(now time.Time) Clearing {
-	return Clearing{&models.AuthorizationCode{}, "expires", "expires < ? AND (used IS NULL OR expires < ?)", []any{now, now.Add(-usedCodesKept)}}
+	return Clearing{model: &models.AuthorizationCode{}, along: "expires", condition: "expires < ? AND (used IS NULL OR expires < ?)", args: []any{now, now.Add(-usedCodesKept)}}
 }
 
 // ExpiredDeviceCodes have expired in whatever state.
 func ExpiredDeviceCodes(now time.Time) Clearing {
-	return Clearing{&models.DeviceCode{}, "expires", "expires < ?", []any{now}}
+	return Clearing{model: &models.DeviceCode{}, along: "expires", condition: "expires < ?", args: []any{now}}
 }
 
 // ExpiredReplacedTokens are old values that are taken no more.
 func ExpiredReplacedTokens(now time.Time) Clearing {
-	return Clearing{&models.ReplacedToken{}, "expires", "expires <= ?", []any{now}}
+	return Clearing{model: &models.ReplacedToken{}, along: "expires", condition: "expires <= ?", args: []any{now}}
 }
 
 // ExpiredSessions are those whose expiry is past.
 func ExpiredSessions(now time.Time) Clearing {
-	return Clearing{&models.Session{}, "expires", "expires <= ?", []any{now}}
+	return Clearing{model: &models.Session{}, along: "expires", condition: "expires <= ?", args: []any{now}}
 }
 
 // Clearable finds up to most rows to clear, and gives their ids, lowest first: those that stand together in the table and in most of its indexes then
@@ -79,7 +82,7 @@ func (tx *Tx) Clear(c Clearing, ids []int64) (int64, error) {
 		return 0, nil
 	}
 	among, list := tx.among("id", ids)
-	result := tx.db.Session(&gorm.Session{}).Where(among, list).Where(c.condition, c.args...).Delete(c.model)
+	result := tx.db.Session(&gorm.Session{}).Where(among, list).Where(cmp.Or(c.still, c.condition), c.args...).Delete(c.model)
 	return result.RowsAffected, translate(result.Error)
 }
 

@@ -13,15 +13,15 @@ type Crowd struct {
 
 // Crowded reports, after each of these transactions, whether others have written since the one before. The first time it is true, and always
 // false where writers do not wait.
-func (s *Store) Crowded(ctx context.Context, seen *Crowd) (bool, error) {
+func (s *Store) Crowded(ctx context.Context, seen *Crowd) bool {
 	if !s.WritersWait() {
-		return false, nil
+		return false
 	}
 	is := Crowd{begun: true, programs: s.changes.Load()}
 	if err := s.write.WithContext(ctx).Raw("PRAGMA data_version").Scan(&is.version).Error; err != nil {
-		return false, translate(err)
+		return true // who cannot say so had better expect others
 	}
 	was := *seen
 	*seen = is
-	return !was.begun || is.version != was.version || is.programs != was.programs+1, nil
+	return !was.begun || is.version != was.version || is.programs != was.programs+1
 }

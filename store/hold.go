@@ -14,7 +14,8 @@ import (
 // PostgreSQL's own row locks do not do (ADR 0010): a foreign key shares the row of the application with others who share it already, without a
 // look at those who wait to have it alone, so that busy clients would keep a deletion waiting for ever. Advisory locks queue.
 //
-// Everybody holds and claims before touching rows of tokens, and in the order of the stripes, so nobody meets in a deadlock.
+// Everybody holds and claims before touching rows of tokens, and in the order of the stripes, so nobody meets in a deadlock. Who takes away everybody's tokens claims
+// them at the end only (ADR 0035), and may meet a refresh in one, which PostgreSQL ends after a second and both repeat: all lock refresh tokens in the order of ids, and before access tokens.
 type subjects struct {
 	everything   bool
 	applications []int64

@@ -97,7 +97,7 @@ func (tx *Tx) CountRepeat(id int64, most int) (bool, error) {
 // RevokeRefreshTokens marks the live tokens selected as revoked for the reason, and returns those that this transaction marked,
 // oldest first, with application. Revoked ones (ReasonRevoked) have let go of their access tokens, which they still name and which are the
 // caller's to delete. A token that another transaction is rotating is waited for, and
-// its successor is revoked in its place.
+// its successor is revoked in its place, unless nothing is claimed.
 func (tx *Tx) RevokeRefreshTokens(selection TokenSelection, reason string) ([]models.RefreshToken, error) {
 	return tx.eachRefreshToken(selection, "revoked IS NULL", func(tokens []models.RefreshToken, ids []int64) error {
 		now := tx.now

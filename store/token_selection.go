@@ -19,8 +19,15 @@ type TokenSelection struct {
 	FamilyID      string
 	Platform      models.Platform
 	After         int64 // an id; those that come after it
+	UpTo          int64 // an id; it and those that come before
 	Limit         int   // at most so many at once; fewer come back only when no other was left
 	Unclaimed     bool  // others go on issuing tokens like these meanwhile, of which some may be passed over
+}
+
+// LastTokens are the ids of the newest refresh token and access token, 0 where there is none.
+func (r Reader) LastTokens() (refresh, access int64, err error) {
+	err = r.db.Raw("SELECT COALESCE((SELECT max(id) FROM refresh_tokens), 0), COALESCE((SELECT max(id) FROM access_tokens), 0)").Row().Scan(&refresh, &access)
+	return refresh, access, translate(err)
 }
 
 // errEmptySelection is a mistake of the caller.
@@ -52,6 +59,9 @@ func (s TokenSelection) on(db *gorm.DB) *gorm.DB {
 	}
 	if s.After > 0 {
 		db = db.Where("id > ?", s.After)
+	}
+	if s.UpTo > 0 {
+		db = db.Where("id <= ?", s.UpTo)
 	}
 	if s.Limit > 0 {
 		db = db.Limit(s.Limit)

@@ -154,3 +154,9 @@ BEGIN
     RETURN NULL;
 END $$;
 -- +goose StatementEnd
+
+-- What was emptied before.
+SELECT pg_advisory_xact_lock('access_token_changes'::regclass::oid::integer, 0);
+SELECT settle_access_tokens();
+DELETE FROM token_description_counts WHERE gateway = 0 AND controller = 0 AND id > 0;
+DELETE FROM token_blocks WHERE gateway = 0 AND controller = 0;
