@@ -1,9 +1,7 @@
 package api
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -135,20 +133,19 @@ func (c *call) answer(status int, body any) {
 		c.gin.Writer.WriteHeaderNow()
 		return
 	}
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(body); err != nil {
+	w := newWriter()
+	if err := w.value(body); err != nil {
 		panic(err) // a body that is no JSON is a fault of ours
 	}
+	w.text.WriteByte('\n')
 	header.Set("Content-Type", "application/json")
-	header.Set("Content-Length", strconv.Itoa(text.Len()))
+	header.Set("Content-Length", strconv.Itoa(w.text.Len()))
 	c.gin.Status(status)
 	if c.gin.Request.Method == http.MethodHead {
 		c.gin.Writer.WriteHeaderNow()
 		return
 	}
-	_, _ = c.gin.Writer.Write(text.Bytes()) // the client may be gone; what it asked for is done
+	_, _ = c.gin.Writer.Write(w.text.Bytes()) // the client may be gone; what it asked for is done
 }
 
 // ok answers 200.

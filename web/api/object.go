@@ -17,24 +17,87 @@ type member struct {
 
 // MarshalJSON writes the members in their order.
 func (o object) MarshalJSON() ([]byte, error) {
-	var text bytes.Buffer
-	text.WriteByte('{')
+	w := newWriter()
+	err := w.value(o)
+	return w.text.Bytes(), err
+}
+
+// writer writes objects and what is in them into one buffer: encoding/json asks each object within another for a text of its own, and copies it once for each.
+type writer struct {
+	text   bytes.Buffer
+	others *json.Encoder
+}
+
+func newWriter() *writer {
+	w := &writer{}
+	w.others = json.NewEncoder(&w.text)
+	w.others.SetEscapeHTML(false)
+	return w
+}
+
+func (w *writer) value(value any) error {
+	switch value := value.(type) {
+	case object:
+		return w.object(value)
+	case []object:
+		if value != nil {
+			return w.list(value)
+		}
+	case string:
+		if plain(value) {
+			w.text.WriteByte('"')
+			w.text.WriteString(value)
+			w.text.WriteByte('"')
+			return nil
+		}
+	}
+	if err := w.others.Encode(value); err != nil {
+		return err
+	}
+	w.text.Truncate(w.text.Len() - 1) // the end of the line
+	return nil
+}
+
+func (w *writer) object(o object) error {
+	w.text.WriteByte('{')
 	for n, each := range o {
 		if n > 0 {
-			text.WriteByte(',')
+			w.text.WriteByte(',')
 		}
-		for _, part := range []any{each.key, each.value} {
-			encoded, err := json.Marshal(part)
-			if err != nil {
-				return nil, err
-			}
-			text.Write(encoded)
-			text.WriteByte(':')
+		if err := w.value(each.key); err != nil {
+			return err
 		}
-		text.Truncate(text.Len() - 1)
+		w.text.WriteByte(':')
+		if err := w.value(each.value); err != nil {
+			return err
+		}
 	}
-	text.WriteByte('}')
-	return text.Bytes(), nil
+	w.text.WriteByte('}')
+	return nil
+}
+
+func (w *writer) list(list []object) error {
+	w.text.WriteByte('[')
+	for n, each := range list {
+		if n > 0 {
+			w.text.WriteByte(',')
+		}
+		if err := w.object(each); err != nil {
+			return err
+		}
+	}
+	w.text.WriteByte(']')
+	return nil
+}
+
+// plain reports whether a text stands in JSON as it is.
+func plain(text string) bool {
+	for n := range len(text) {
+		if c := text[n]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // value is the value of a key, nil without it.
