@@ -2,9 +2,7 @@ package store
 
 import (
 	"cmp"
-	"encoding/json"
 	"slices"
-	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -84,14 +82,4 @@ func (tx *Tx) Clear(c Clearing, ids []int64) (int64, error) {
 	among, list := tx.among("id", ids)
 	result := tx.db.Session(&gorm.Session{}).Where(among, list).Where(cmp.Or(c.still, c.condition), c.args...).Delete(c.model)
 	return result.RowsAffected, translate(result.Error)
-}
-
-// among is the condition that a column is one of many ids, which are one parameter: the statement is the same however many they are, and each
-// is looked up by its index.
-func (r Reader) among(column string, ids []int64) (sql string, list string) {
-	text, _ := json.Marshal(ids) // numbers cannot fail
-	if r.db.Name() == SQLite {
-		return column + " IN (SELECT value FROM json_each(?))", string(text)
-	}
-	return column + " = ANY(?::bigint[])", "{" + strings.Trim(string(text), "[]") + "}"
 }

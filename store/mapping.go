@@ -103,8 +103,12 @@ type rowQuery[T any] struct {
 	own    *mapping
 	joined []reflect.Type
 	fields [][]int
-	text   string // up to the conditions; the table is called t
+	text   string   // up to the conditions; the table is called t
+	whole  sync.Map // with them, as the database takes it, by wholeQuery
 }
+
+// wholeQuery is what a statement is asked with; there are as many as are written in this package.
+type wholeQuery struct{ dialect, conditions string }
 
 // rowsOfModel works out the statement for a model with what comes along, once.
 func rowsOfModel[T any](joins ...join) *rowQuery[T] {
@@ -138,7 +142,7 @@ func (q *rowQuery[T]) one(db *gorm.DB, conditions string, args ...any) (*T, erro
 }
 
 func (q *rowQuery[T]) all(db *gorm.DB, conditions string, args ...any) (found []T, err error) {
-	rows, err := db.Raw(q.text+conditions, args...).Rows()
+	rows, err := q.rows(db, conditions, args)
 	if err != nil {
 		return nil, translate(err)
 	}
@@ -151,6 +155,34 @@ func (q *rowQuery[T]) all(db *gorm.DB, conditions string, args ...any) (found []
 		found = append(found, row)
 	}
 	return found, translate(rows.Err())
+}
+
+// rows is what gorm.DB.Rows does for a statement that GORM does not have to put together.
+func (q *rowQuery[T]) rows(db *gorm.DB, conditions string, args []any) (*sql.Rows, error) {
+	is := wholeQuery{db.Name(), conditions}
+	text, known := q.whole.Load(is)
+	if !known {
+		text = q.text + conditions
+		if is.dialect != SQLite {
+			text = numbered(q.text + conditions)
+		}
+		q.whole.Store(is, text)
+	}
+	tx := db.Set("rows", true)
+	tx.Statement.SQL.WriteString(text.(string))
+	tx.Statement.Vars = args
+	tx = tx.Callback().Row().Execute(tx)
+	rows, _ := tx.Statement.Dest.(*sql.Rows)
+	return rows, tx.Error
+}
+
+// numbered is a statement with PostgreSQL's parameters in place of question marks.
+func numbered(text string) string {
+	parts := strings.Split(text, "?")
+	for n := range parts[1:] {
+		parts[n] += fmt.Sprintf("$%d", n+1)
+	}
+	return strings.Join(parts, "")
 }
 
 func (q *rowQuery[T]) scan(rows *sql.Rows, row reflect.Value) error {

@@ -7,7 +7,9 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -234,4 +236,14 @@ func named[T any](query *gorm.DB, name string) (*T, error) {
 // locked makes PostgreSQL hold the rows that are read until the transaction ends; SQLite has one writer anyway.
 func (tx *Tx) locked() *gorm.DB {
 	return tx.db.Clauses(clause.Locking{Strength: "UPDATE"})
+}
+
+// among is the condition that a column is one of many ids, which are one parameter: the statement is the same however many they are, and each
+// is looked up by its index.
+func (r Reader) among(column string, ids []int64) (sql string, list string) {
+	text, _ := json.Marshal(ids) // numbers cannot fail
+	if r.db.Name() == SQLite {
+		return column + " IN (SELECT value FROM json_each(?))", string(text)
+	}
+	return column + " = ANY(?::bigint[])", "{" + strings.Trim(string(text), "[]") + "}"
 }

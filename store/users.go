@@ -57,11 +57,13 @@ func (r Reader) UserAlone(id int64) (*models.User, error) {
 
 // UsersOf loads the users with these ids, with memberships, as far as they are there, in no order.
 func (r Reader) UsersOf(ids []int64) ([]models.User, error) {
-	users, err := namedUsers.all(r.db, "t.id IN ?", ids)
+	among, list := r.among("t.id", ids)
+	users, err := namedUsers.all(r.db, among, list)
 	if err != nil || len(users) == 0 {
 		return nil, err
 	}
-	joined, err := memberships.all(r.db, "t.user_id IN ?", ids)
+	among, list = r.among("t.user_id", ids)
+	joined, err := memberships.all(r.db, among, list)
 	for n := range users {
 		for _, each := range joined {
 			if each.UserID == users[n].ID {
