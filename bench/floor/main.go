@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"time"
 )
@@ -29,6 +30,9 @@ type options struct {
 }
 
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(200) // as Gatehouse
+	}
 	o := options{now: time.Now}
 	listen := flag.String("listen", "127.0.0.1:8081", "where to listen")
 	flag.StringVar(&o.address, "database", "", "a database that Gatehouse has migrated: sqlite:PATH or postgres://…")
