@@ -99,6 +99,10 @@ func (r Reader) AccessTokenByDigest(digest models.Digest) (*models.AccessToken, 
 // AccessTokens lists tokens with user, application and refresh token.
 func (r Reader) AccessTokens(q Query, v models.Visibility) (Page[models.AccessToken], error) {
 	return limited(r, q, func(r Reader) (Page[models.AccessToken], error) {
+		q, err := r.ofRefreshTokens(q)
+		if err != nil {
+			return Page[models.AccessToken]{}, err
+		}
 		if q.LastUse != (LastUse{}) {
 			return r.accessTokensByUse(q, v)
 		}
@@ -108,6 +112,30 @@ func (r Reader) AccessTokens(q Query, v models.Visibility) (Page[models.AccessTo
 		q, v := shownPlatform(q, v)
 		return listBy[models.AccessToken](r.visibleTokens(v), accessTokenList, q, tokenShortcuts{r, v}, "User", "Application", "RefreshToken")
 	})
+}
+
+// ofRefreshTokens makes of a condition that names refresh tokens one on the ids of those that they came with: trying it on each token would read all.
+func (r Reader) ofRefreshTokens(q Query) (Query, error) {
+	at := slices.IndexFunc(q.Filters, func(f Filter) bool {
+		return f.Field == "refresh_token" && (operators[f.Lookup] == "=" || f.Lookup == "in") && !f.Not && !f.Or && !isNull(f)
+	})
+	if at < 0 {
+		return q, nil
+	}
+	sql, args, err := lookup(column{sql: "id", kind: idColumn}, q.Filters[at], r.db.Name())
+	if err != nil {
+		return q, err
+	}
+	var ids []string
+	if err := r.db.Table("refresh_tokens").Where(sql, args...).Where("access_token_id IS NOT NULL").Pluck("access_token_id", &ids).Error; err != nil {
+		return q, translate(err)
+	}
+	if len(ids) == 0 {
+		ids = []string{"0"} // no token has this one
+	}
+	q.Filters = slices.Clone(q.Filters)
+	q.Filters[at] = Filter{Field: "id", Lookup: "in", Value: strings.Join(ids, ",")}
+	return q, nil
 }
 
 // WalkAccessTokens hands all tokens of the list to each, some at a time, with what AccessTokens loads; see walk.

@@ -16,7 +16,7 @@ import (
 
 // blocksNoted is what token_blocks and what is noted say of the numbers of tokens.
 const blocksNoted = `(SELECT block, 'gateway' AS platform, gateway AS number FROM token_blocks UNION ALL SELECT block, 'controller', controller FROM token_blocks
-	UNION ALL SELECT token_id / 1024, platform, tokens FROM access_token_changes WHERE modified IS NOT NULL) AS blocks`
+	UNION ALL SELECT token_id / 1024, platform, tokens FROM access_token_changes) AS blocks`
 
 // entryBlocks is what activity_blocks and what is noted say of the numbers of entries.
 const entryBlocks = `(SELECT block, 'others' AS kind, others AS number FROM activity_blocks UNION ALL SELECT block, 'gateway', gateway FROM activity_blocks
@@ -71,6 +71,13 @@ func aRange(random *rand.Rand, from, to time.Time, ids int64) (store.Filter, fun
 		never := random.IntN(2) == 0
 		return store.Filter{Field: "last_used", Lookup: "isnull", Value: fmt.Sprint(never)}, func(t *models.AccessToken) bool { return (t.LastUsed == nil) == never }
 	default:
+		if random.IntN(6) == 0 { // one moment
+			bound := start.Add(time.Duration(50*random.Int64N(ids)) * time.Second)
+			return store.Filter{Field: field, Value: bound.Format(time.RFC3339Nano)}, func(t *models.AccessToken) bool {
+				at := timesOf(t)[field]
+				return at != nil && at.Equal(bound)
+			}
+		}
 		bound := from.Add(time.Duration(random.Int64N(int64(to.Sub(from))))).Truncate(time.Microsecond)
 		return store.Filter{Field: field, Lookup: lookup, Value: bound.Format(time.RFC3339Nano)}, func(t *models.AccessToken) bool {
 			at := timesOf(t)[field]

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"strings"
 
 	"gorm.io/gorm"
@@ -47,13 +48,30 @@ func (r Reader) sum(c counts) (n int64, err error) {
 type number struct{ ID, Number int64 }
 
 // numbers add up by a key, which names rows of another table; those of which there are none are left out.
-func (r Reader) numbers(c counts, key string) ([]number, error) {
+func (r Reader) numbers(c counts, key string) ([]number, error) { return r.firstNumbers(c, key, -1) }
+
+// firstNumbers are no more than most of them, those of the lowest keys; -1: all.
+func (r Reader) firstNumbers(c counts, key string, most int) ([]number, error) {
 	var args []any
 	for _, each := range c {
 		args = append(args, each.Select(key+" AS id, SUM(number) AS number").Where(key+" IS NOT NULL").Group(key))
 	}
 	parts := strings.TrimPrefix(strings.Repeat(" UNION ALL SELECT * FROM (?) AS part", len(c)), " UNION ALL ")
+	limit := ""
+	if most >= 0 {
+		limit = fmt.Sprintf(" LIMIT %d", most)
+	}
 	var found []number
-	err := r.db.Raw("SELECT id, SUM(number) AS number FROM ("+parts+") AS parts GROUP BY id HAVING SUM(number) > 0 ORDER BY id", args...).Scan(&found).Error
+	err := r.db.Raw("SELECT id, SUM(number) AS number FROM ("+parts+") AS parts GROUP BY id HAVING SUM(number) > 0 ORDER BY id"+limit, args...).Scan(&found).Error
 	return found, translate(err)
+}
+
+// sumOf counts the rows of all parts.
+func (r Reader) sumOf(parts ...*gorm.DB) (n int64, err error) {
+	var args []any
+	for _, part := range parts {
+		args = append(args, part.Select("count(*)"))
+	}
+	err = r.db.Raw("SELECT 0"+strings.Repeat(" + (?)", len(parts)), args...).Scan(&n).Error
+	return n, translate(err)
 }

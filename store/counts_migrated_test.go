@@ -45,3 +45,16 @@ func countsOfWhatWasThere(t *testing.T, level int64) {
 		checkCounts(t, db, "the first token after it")
 	})
 }
+
+// TestCountsAreSettledAtStart: what is there when a program starts does not wait for its first changes.
+func TestCountsAreSettledAtStart(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		growMany(t, db, 1000) // each kind in one statement
+		_, err := db.Migrate(t.Context())
+		check(t, err)
+		checkCounts(t, db, "a start")
+		if n := count(t, db, "access_token_changes"); n >= 256 {
+			t.Errorf("%d changes are not settled", n)
+		}
+	})
+}

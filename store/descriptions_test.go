@@ -1,12 +1,12 @@
 package store_test
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 	"sync"
 	"testing"
@@ -48,50 +48,85 @@ func (w *describedWorld) rows(query string, scan func(*sql.Rows) error) {
 	check(w.t, rows.Err())
 }
 
-// checkStretches compares what is counted and noted of each stretch with the tokens in it. Of those that are settled, none is long.
+// countedStretch is one of token_description_counts, with what it says of each platform.
+type countedStretch struct {
+	application int64
+	description string
+	number      map[string]int64
+	alike       bool
+}
+
+func (s countedStretch) compare(t countedStretch) int {
+	return cmp.Or(cmp.Compare(s.application, t.application), strings.Compare(s.description, t.description))
+}
+
+// checkStretches compares what is counted and noted of each stretch with the tokens in it. Of those that are settled, none is long but those of one description.
 func (w *describedWorld) checkStretches(tokens []describedToken, settled bool, after string) {
 	w.t.Helper()
-	type stretch struct {
-		description string
-		id          int64
-		number      map[string]int64
-	}
-	var stretches []stretch
-	w.rows("SELECT description, id, gateway, controller FROM token_description_counts", func(rows *sql.Rows) error {
-		s, gateway, controller := stretch{}, int64(0), int64(0)
-		err := rows.Scan(&s.description, &s.id, &gateway, &controller)
+	var stretches []countedStretch
+	several := map[int64]map[string]map[string]bool{} // the descriptions of each stretch
+	w.rows("SELECT application_id, description, gateway, controller, alike FROM token_description_counts", func(rows *sql.Rows) error {
+		s, gateway, controller := countedStretch{}, int64(0), int64(0)
+		err := rows.Scan(&s.application, &s.description, &gateway, &controller, &s.alike)
 		s.number = map[string]int64{"gateway": gateway, "controller": controller}
 		stretches = append(stretches, s)
-		if settled && (gateway+controller > 1000 || gateway+controller == 0 && s.id > 0) {
-			w.t.Fatalf("after %s: a stretch of %d tokens", after, gateway+controller)
+		if settled && gateway+controller == 0 && s.description != "" {
+			w.t.Fatalf("after %s: a stretch of no tokens from %.40q", after, s.description)
 		}
 		return err
 	})
-	slices.SortFunc(stretches, func(a, b stretch) int {
-		return 2*strings.Compare(a.description, b.description) + int(min(1, max(-1, a.id-b.id)))
-	})
-	note := func(description string, id int64, platform string, n int64) {
-		at := sort.Search(len(stretches), func(i int) bool {
-			s := stretches[i]
-			return s.description > description || s.description == description && s.id > id
-		})
-		stretches[at-1].number[platform] += n
+	slices.SortFunc(stretches, countedStretch.compare)
+	find := func(application int64, description string) *countedStretch {
+		at, exact := slices.BinarySearchFunc(stretches, countedStretch{application: application, description: description}, countedStretch.compare)
+		if !exact {
+			at--
+		}
+		if at < 0 || stretches[at].application != application {
+			return nil
+		}
+		return &stretches[at]
 	}
-	w.rows("SELECT description, token_id, platform, tokens FROM access_token_changes WHERE description IS NOT NULL", func(rows *sql.Rows) error {
+	note := func(application int64, description, platform string, n int64) {
+		for _, of := range slices.Compact([]int64{0, application}) {
+			s := find(of, description)
+			if s == nil && !settled && of > 0 {
+				continue // nothing of it is settled
+			}
+			s.number[platform] += n
+		}
+	}
+	w.rows("SELECT COALESCE(application_id, 0), description, platform, tokens FROM access_token_changes", func(rows *sql.Rows) error {
 		var description, platform string
-		var id, n int64
-		err := rows.Scan(&description, &id, &platform, &n)
-		note(description, id, platform, n)
+		var application, n int64
+		err := rows.Scan(&application, &description, &platform, &n)
+		note(application, description, platform, n)
 		return err
 	})
 	for _, t := range tokens {
 		letters := []rune(t.description)
-		note(string(letters[:min(256, len(letters))]), t.id, t.platform, -1)
+		key := string(letters[:min(256, len(letters))])
+		note(t.application, key, t.platform, -1)
+		for _, of := range slices.Compact([]int64{0, t.application}) {
+			s := find(of, key)
+			if s == nil {
+				continue
+			}
+			if several[of] == nil {
+				several[of] = map[string]map[string]bool{}
+			}
+			if several[of][s.description] == nil {
+				several[of][s.description] = map[string]bool{}
+			}
+			several[of][s.description][key] = true
+		}
 	}
 	for _, s := range stretches {
 		if s.number["gateway"] != 0 || s.number["controller"] != 0 {
-			w.t.Fatalf("after %s: the stretch from %.40q, %d is wrong by %v", after, s.description, s.id, s.number)
+			w.t.Fatalf("after %s: the stretch of %d from %.40q is wrong by %v", after, s.application, s.description, s.number)
 		}
+	}
+	if settled {
+		w.checkLengths(tokens, find, several, after)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -121,4 +122,26 @@ func growDescribed(t *testing.T, db storetest.DB) *describedWorld {
 		}
 	}
 	return w
+}
+
+// checkLengths: a stretch of several descriptions is short, and not said to be alike.
+func (w *describedWorld) checkLengths(tokens []describedToken, find func(int64, string) *countedStretch, several map[int64]map[string]map[string]bool, after string) {
+	w.t.Helper()
+	lengths := map[*countedStretch]int{}
+	for _, t := range tokens {
+		letters := []rune(t.description)
+		for _, of := range slices.Compact([]int64{0, t.application}) {
+			lengths[find(of, string(letters[:min(256, len(letters))]))]++
+		}
+	}
+	for s, length := range lengths {
+		most := 1000
+		if s.application > 0 {
+			most = 200
+		}
+		of := several[s.application][s.description]
+		if length > most && !s.alike || s.alike && (len(of) > 1 || !of[s.description]) {
+			w.t.Fatalf("after %s: a stretch of %d tokens of %d from %.40q", after, length, s.application, s.description)
+		}
+	}
 }

@@ -22,7 +22,7 @@ func growPages(t *testing.T, db storetest.DB) (organizations, users []int64) {
 	}
 	var applications []int64
 	for n := range 12 {
-		u := &models.User{Username: fmt.Sprintf("user-%d", (n*7)%12)}
+		u := &models.User{Username: fmt.Sprintf("user-%d", (n*7)%12), IsSuperuser: n%5 == 0, Email: fmt.Sprintf("%d@example.org", n)}
 		a := &models.Application{Name: fmt.Sprintf("app-%d", n%4), OrganizationID: &organizations[n%3],
 			Platform: []models.Platform{models.Gateway, models.Controller}[n%5%2]}
 		if n%4 == n%3 && n > 3 {
@@ -42,12 +42,15 @@ func growPages(t *testing.T, db storetest.DB) (organizations, users []int64) {
 		token := &models.AccessToken{UserID: maybe(users), ApplicationID: maybe(applications), Platform: []models.Platform{models.Gateway, models.Controller}[n%3/2],
 			Scope: []models.Scope{models.ScopeRead, models.ScopeWrite}[random.IntN(2)], Expires: start.AddDate(0, 0, random.IntN(4)),
 			Description: []string{"", "", "b", "a" + fmt.Sprint(n%7), long, long + "er", "long long"}[random.IntN(7)]}
+		token.CreatedBy, token.ModifiedBy = maybe(users), maybe(users[:3])
 		token.Created = start.Add(-time.Duration(random.IntN(100)) * time.Hour)
 		if random.IntN(3) == 0 {
 			token.LastUsed = ref(start.Add(-time.Duration(random.IntN(5)) * time.Hour))
 		}
 		put(t, db, token)
 	}
+	put(t, db, &models.RefreshToken{ApplicationID: applications[0], AccessTokenID: ref(int64(3))}, &models.RefreshToken{ApplicationID: applications[1]},
+		&models.RefreshToken{ApplicationID: applications[1], AccessTokenID: ref(int64(40))})
 	return organizations, users
 }
 
@@ -66,6 +69,7 @@ func TestPagesAreTheList(t *testing.T) {
 		either.Or = true
 		or := f("scope", "", "read")
 		or.Or = true
+		long := strings.Repeat("long ", 60)
 		day := start.AddDate(0, 0, -2).Format(time.RFC3339)
 		asked := map[string][]store.Filter{
 			"everything": nil, "a user's": {f("user", "", fmt.Sprint(users[1]))}, "by username": {f("user__username", "", "user-3")},
@@ -78,7 +82,14 @@ func TestPagesAreTheList(t *testing.T) {
 			"since, twice": {f("created", "gt", day), f("created", "gt", "2026-02-26"), f("created", "lt", "2026-03-01"), f("created", "lte", "2026-02-28T23:00:00")},
 			"expiring":     {f("expires", "lt", "2026-03-03T12:00:00"), f("platform", "", "gateway")}, "expiring here": {f("expires", "lte", "2026-03-03T12:00:00"), f("scope", "", "read")},
 			"beginning": {f("description", "startswith", "long")}, "of long beginning": {f("description", "startswith", strings.Repeat("long ", 55))},
-			"described": {f("description", "", "b")}, "by ids": {f("id", "in", "1,5,9,20,77,400")}, "either": {either, or}, "containing": {f("description", "icontains", "ER")},
+			"described": {f("description", "", "b")}, "by ids": {f("id", "in", "1,5,9,20,77,400")}, "either": {either, or},
+			"by author": {f("created_by", "", fmt.Sprint(users[2]))}, "by authors": {f("created_by", "gt", fmt.Sprint(users[1])), f("platform", "", "gateway")},
+			"changed by": {f("modified_by__username", "", "user-7")}, "by nobody": {f("created_by", "isnull", "true")}, "changed": {f("modified_by", "isnull", "false"), f("application", "isnull", "true")},
+			"users' from": {f("user", "gt", fmt.Sprint(users[5]))}, "by email": {f("user__email", "", "3@example.org")}, "superusers'": {f("user__is_superuser", "", "true")},
+			"superusers' by scope": {f("user__is_superuser", "", "true"), f("scope", "", "read")}, "users' by name": {f("user__username", "startswith", "user-1"), f("application", "isnull", "false")},
+			"somebody's": {f("user", "isnull", "false"), f("platform", "", "controller")}, "of a platform": {f("platform", "startswith", "gate")}, "never used": {f("last_used", "isnull", "true")},
+			"used, personal": {f("last_used", "isnull", "false"), f("application", "isnull", "true")}, "of one of these": {f("description", "in", "b,a1,"+long+",no such")},
+			"at a time": {f("expires", "", start.AddDate(0, 0, 1).Format(time.RFC3339))}, "of a refresh token": {f("refresh_token", "in", "1,3,99")}, "containing": {f("description", "icontains", "ER")},
 		}
 		for who, sees := range map[string]models.Visibility{
 			"all": everything, "the controller's": {All: true, Platform: models.Controller}, "own": {UserID: users[1]},

@@ -110,3 +110,10 @@ func (f Filter) names(column string) bool {
 func (q Query) equals(column string) bool {
 	return slices.ContainsFunc(q.Filters, func(f Filter) bool { return f.names(column) && (operators[f.Lookup] == "=" || f.Lookup == "in") })
 }
+
+// equalsKey reports whether a query's conditions leave the rows that refer to a few others by the column.
+func (q Query) equalsKey(column string) bool {
+	return slices.ContainsFunc(q.Filters, func(f Filter) bool {
+		return slices.Contains([]string{column, column + "__id", column + "__username"}, f.Field) && Query{Filters: []Filter{f}}.equals(column)
+	})
+}

@@ -3,6 +3,7 @@ package store
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"gorm.io/gorm"
 
@@ -12,12 +13,51 @@ import (
 // ofFew are the tokens of a query that names users or ids, in the builder's order: read by the index of these, with all else tried on each. An
 // index of a platform, scope or time, which SQLite holds to be as good, leads to more the more tokens there are.
 func (s tokenShortcuts) ofFew(q Query) (*gorm.DB, error) {
+	q, users, err := s.named(q)
+	if err != nil {
+		return nil, err
+	}
+	return s.ofNamed(q, users)
+}
+
+func (s tokenShortcuts) ofNamed(q Query, users []number) (*gorm.DB, error) {
 	b, err := s.leading(q, func(f Filter) bool { return f.names("user") || f.Field == "id" && !f.Not && !f.Or })
 	if err != nil {
 		return nil, err
 	}
-	return b.on(s.either("")), nil
+	tokens := b.on(s.either(""))
+	if users != nil {
+		tokens = tokens.Where("access_tokens.user_id IN ?", idsOf(users, func(each *number) int64 { return each.ID }))
+	}
+	return tokens, nil
 }
+
+// named finds the users with tokens whom a query names by what is no key of theirs, and leaves out these conditions. nil where it names none so, or many: all stays as it
+// was. Of an administrator's, a range of users is no sooner found than tried.
+func (s tokenShortcuts) named(q Query) (Query, []number, error) {
+	of := func(f Filter) bool {
+		alone := Query{Filters: []Filter{f}}
+		return f.names("user") && f.Field != "user" && !alone.equalsKey("user") && (s.v.All || alone.equals("user"))
+	}
+	path := func(f Filter) bool { return strings.HasPrefix(f.Field, "user__") }
+	if !slices.ContainsFunc(q.Filters, of) || slices.ContainsFunc(q.Filters, func(f Filter) bool { return path(f) && (f.Chain || !of(f)) }) {
+		return q, nil, nil // conditions on the rows at the end of one path belong together
+	}
+	naming := Query{Sees: q.Sees, Filters: slices.DeleteFunc(slices.Clone(q.Filters), func(f Filter) bool { return !of(f) })}
+	b, err := accessTokenList.conditions(s.r.db, naming)
+	if err != nil {
+		return q, nil, err
+	}
+	users, err := s.r.firstNumbers(s.byValue("user", "user_id", false).on(b), "access_tokens.user_id", mostNamed+1)
+	if len(users) > mostNamed || err != nil {
+		return q, nil, err
+	}
+	q.Filters = slices.DeleteFunc(slices.Clone(q.Filters), of)
+	return q, append([]number{}, users...), nil
+}
+
+// mostNamed is how many users are looked up before their tokens are.
+const mostNamed = 1000
 
 // leading are a query's conditions and order, of which an index of those that lead may be read: all others are tried on each row.
 func (s tokenShortcuts) leading(q Query, leads func(Filter) bool) (*queryBuilder, error) {
@@ -54,14 +94,20 @@ func (s tokenShortcuts) walked() *gorm.DB {
 
 // either are the tokens of the list by conditions on each; a mark of "+" keeps the databases from reading by an index of them.
 func (s tokenShortcuts) either(mark string) *gorm.DB {
-	db := s.r.db.Table("access_tokens")
-	if s.v.Platform != "" {
-		db = db.Where("(access_tokens.platform = ?) IS TRUE", s.v.Platform)
-	}
+	db := s.platformed()
 	if s.v.All {
 		return db
 	}
 	return db.Where("("+mark+"access_tokens.user_id = ? OR "+mark+administered+")", s.v.UserID, s.v.Organizations)
+}
+
+// platformed are the tokens of the platform that is shown, to be tried on each.
+func (s tokenShortcuts) platformed() *gorm.DB {
+	db := s.r.db.Table("access_tokens")
+	if s.v.Platform != "" {
+		db = db.Where("(access_tokens.platform = ?) IS TRUE", s.v.Platform)
+	}
+	return db
 }
 
 // unindexed is the same conditions, tried on each row instead of read by an index.

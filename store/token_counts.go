@@ -55,17 +55,26 @@ func (r Reader) TokenFigures(until time.Time, since, userID int64) (TokenFigures
 // figuresOfAll adds up days, and what is in the days of the bounds.
 func (r Reader) figuresOfAll(until time.Time, since int64) (f TokenFigures, err error) {
 	today, last := floorDay(r.now), floorDay(until)
-	days := func(field string, after int64) *gorm.DB {
-		return r.db.Table("access_tokens_by_day").Select("day, platform, personal, number").Where("field = ? AND day > ?", field, after)
+	figures := func(field string) counts { return tokenShortcuts{r: r}.byValue(field, "day", true) }
+	days := func(field string, after int64) (parts []*gorm.DB) {
+		for _, part := range figures(field).where("day > ?", after) {
+			parts = append(parts, part.Select("day, platform, application_id IS NULL AS personal, number"))
+		}
+		return parts
 	}
 	tokens := r.db.Table("access_tokens").Session(&gorm.Session{})
 	rest := tokens.Where("access_tokens.expires > ? AND access_tokens.expires < ?", r.now, midnight(today+1)).
 		Select(fmt.Sprintf("%d AS day, access_tokens.platform, access_tokens.application_id IS NULL AS personal, 1 AS number", today))
-	sum := func(of *gorm.DB) (some []TokenCount, err error) {
-		err = r.db.Table("(?) AS days", of).Select("day, platform, personal, SUM(number) AS number").Group("day, platform, personal").Having("SUM(number) <> 0").Scan(&some).Error
+	sum := func(parts ...*gorm.DB) (some []TokenCount, err error) {
+		union, args := "", []any{}
+		for _, part := range parts {
+			union, args = union+" UNION ALL SELECT * FROM (?) AS part", append(args, part)
+		}
+		err = r.db.Raw("SELECT day, platform, personal, SUM(number) AS number FROM ("+strings.TrimPrefix(union, " UNION ALL ")+
+			") AS days GROUP BY day, platform, personal HAVING SUM(number) <> 0", args...).Scan(&some).Error
 		return some, translate(err)
 	}
-	if f.Active, err = sum(r.db.Raw("SELECT * FROM (?) AS whole UNION ALL SELECT * FROM (?) AS rest", days("expires", today), rest)); err != nil {
+	if f.Active, err = sum(append(days("expires", today), rest)...); err != nil {
 		return f, err
 	}
 	for n := range f.Active {
@@ -80,7 +89,7 @@ func (r Reader) figuresOfAll(until time.Time, since int64) (f TokenFigures, err 
 		return f, translate(err)
 	}
 	f.Ending += edge
-	f.Issued, err = sum(days("created", since-1))
+	f.Issued, err = sum(days("created", since-1)...)
 	return f, err
 }
 

@@ -3,84 +3,125 @@ package store
 import (
 	"slices"
 	"time"
+
+	"gorm.io/gorm"
 )
 
-// countDays counts the tokens between two times: whole days as they are counted, and what lies in the days of the bounds by the index of
-// the times. False where a query asks for anything else, or for less than a day.
-func (s tokenShortcuts) countDays(b *queryBuilder, q Query) (int64, bool, error) {
+// dayRange is what a query's conditions on one time leave: whole days, which are counted, and what lies in the days of the bounds.
+type dayRange struct {
+	field       string
+	first, last *int64        // the days of the bounds, nil where there is none
+	others      *queryBuilder // has the other conditions,
+	parted      bool          // which go by platform or application,
+	all         *queryBuilder // and this has all
+}
+
+// within reports whether there is no whole day.
+func (d dayRange) within() bool { return d.first != nil && d.last != nil && *d.last <= *d.first+1 }
+
+// whole narrows counts of days.
+func (d dayRange) whole(days counts) counts {
+	if d.first != nil {
+		days = days.where("access_tokens.day > ?", *d.first)
+	}
+	if d.last != nil {
+		days = days.where("access_tokens.day < ?", *d.last)
+	}
+	return days.on(d.others)
+}
+
+// edges are those of the tokens, which meet the conditions, that lie in the days of the bounds, to be read by the index of the time or to be tried on each.
+func (d dayRange) edges(tokens *gorm.DB, tried bool) (edges []*gorm.DB) {
+	column, mark := d.all.resource.columns[d.field].sql, ""
+	if tried {
+		mark = " IS TRUE"
+	}
+	tokens = tokens.Session(&gorm.Session{})
+	if d.within() {
+		return []*gorm.DB{tokens}
+	}
+	if d.first != nil {
+		edges = append(edges, tokens.Where("("+column+" < ?)"+mark, midnight(*d.first+1)))
+	}
+	if d.last != nil {
+		edges = append(edges, tokens.Where("("+column+" >= ?)"+mark, midnight(*d.last)))
+	}
+	return edges
+}
+
+// dayRange is false where a query asks for anything else.
+func (s tokenShortcuts) dayRange(b *queryBuilder, q Query) (dayRange, bool, error) {
 	field, first, last := days(q)
 	if field == "" {
-		return 0, false, nil
+		return dayRange{}, false, nil
 	}
 	others, err := b.resource.conditions(s.r.db, Query{Sees: q.Sees, Filters: slices.DeleteFunc(slices.Clone(q.Filters), func(f Filter) bool { return f.Field == field })})
+	return dayRange{field, first, last, others, parted(q), b}, err == nil, err
+}
+
+// countDays counts the tokens between two times: whole days as they are counted, and what lies in the days of the bounds by the index of
+// the times. False where a query asks for anything else, or for no whole day.
+func (s tokenShortcuts) countDays(b *queryBuilder, q Query) (int64, bool, error) {
+	d, ok, err := s.dayRange(b, q)
+	if !ok || d.within() {
+		return 0, false, err
+	}
+	inside, err := s.r.sum(d.whole(s.byValue(d.field, "day", d.parted)))
 	if err != nil {
 		return 0, false, err
 	}
-	whole := s.byDay(field).on(others)
-	column, n := b.resource.columns[field].sql, int64(0)
-	for _, end := range []struct {
-		bound        *int64
-		inside, edge string
-		from         int64 // the day at which the edge begins or ends
-	}{
-		{first, "access_tokens.day > ?", " < ?", 1},
-		{last, "access_tokens.day < ?", " >= ?", 0},
-	} {
-		if end.bound == nil {
-			continue
-		}
-		whole = whole.where(end.inside, *end.bound)
-		var edge int64
-		if err := b.on(s.tokens()).Where(column+end.edge, midnight(*end.bound+end.from)).Count(&edge).Error; err != nil {
+	edges, err := s.r.sumOf(d.edges(b.on(s.tokens()), false)...)
+	return inside + edges, true, err
+}
+
+// countSeenDays does so for an administrator.
+func (s tokenShortcuts) countSeenDays(b *queryBuilder, q Query) (int64, bool, error) {
+	d, ok, err := s.dayRange(b, q)
+	if !ok {
+		return 0, false, err
+	}
+	applications, err := s.administered()
+	if err != nil {
+		return 0, false, err
+	}
+	inside := int64(0)
+	if !d.within() {
+		if inside, err = s.r.sum(d.whole(s.ofApplications(applications, d.field, d.parted))); err != nil {
 			return 0, false, err
 		}
-		n += edge
 	}
-	inside, err := s.r.sum(whole)
-	return n + inside, true, err
-}
-
-// countedTimes are those of which tokens are counted by day. What was never used has no day.
-var countedTimes = []string{"created", "modified", "expires", "last_used"}
-
-func (s tokenShortcuts) byDay(field string) counts {
-	days := s.r.counts("access_tokens", "SELECT *, CASE WHEN NOT personal THEN 0 END AS application_id FROM access_tokens_by_day")
-	return s.shown(days).where("access_tokens.field = ?", field)
-}
-
-// countUsed counts the tokens that were used, or were not. False where a query asks for anything else.
-func (s tokenShortcuts) countUsed(q Query) (int64, bool, error) {
-	at := slices.IndexFunc(q.Filters, func(f Filter) bool { return f.Field == "last_used" && f.Lookup == "isnull" && !f.Not && !f.Or })
-	if at < 0 {
-		return 0, false, nil
-	}
-	others := q
-	others.Filters = slices.Delete(slices.Clone(q.Filters), at, at+1)
-	if len(q.Search) > 0 || slices.ContainsFunc(others.Filters, func(f Filter) bool { return !countedByDay(f) }) {
-		return 0, false, nil
-	}
-	b, err := accessTokenList.conditions(s.r.db, others)
+	tokens, own, err := s.parts(b, q)
 	if err != nil {
 		return 0, false, err
 	}
-	used, err := s.r.sum(s.byDay("last_used").on(b))
-	if never, _ := parseBool(q.Filters[at].Value); !never || err != nil {
-		return used, true, err
+	fewer, err := s.fewerOfDays(d, applications)
+	if err != nil {
+		return 0, false, err
 	}
-	all, err := s.r.sum(s.byApplication().on(b))
-	return all - used, true, err
+	if fewer {
+		tokens = b.on(s.platformed()).Where("+"+administered, s.v.Organizations)
+	}
+	rest, err := s.r.sumOf(append(d.edges(tokens, !fewer), own)...)
+	return inside + rest, true, err
 }
 
-// countedByDay reports whether the counts of days tell what meets the condition.
-func countedByDay(f Filter) bool {
-	return !f.Or && (of(f.Field) == "platform" || f.Field == "application" && f.Lookup == "isnull")
+// fewerOfDays reports whether fewer tokens are of the days of the bounds than of the applications.
+func (s tokenShortcuts) fewerOfDays(d dayRange, applications []number) (bool, error) {
+	var days []int64
+	for _, each := range []*int64{d.first, d.last} {
+		if each != nil {
+			days = append(days, *each)
+		}
+	}
+	n, err := s.r.sum(tokenShortcuts{r: s.r}.byValue(d.field, "day", false).where("access_tokens.day IN ?", days))
+	return n < sumOfNumbers(applications), err
 }
 
-// days gives the days of the bounds that a query's conditions set for one time, "" where they are no such bounds. nil is no bound.
+// days gives the days of the bounds that a query's conditions set for one time, "" where they are no such bounds. nil is no bound; no day may be between them.
 func days(q Query) (field string, first, last *int64) {
 	none := func() (string, *int64, *int64) { return "", nil, nil }
 	for _, f := range q.Filters {
-		if countedByDay(f) {
+		if countedByValue(f) {
 			continue
 		}
 		at, err := parseTime(f.Value)
@@ -94,11 +135,13 @@ func days(q Query) (field string, first, last *int64) {
 			first = later(first, day, 1)
 		case "lt", "lte":
 			last = later(last, day, -1)
+		case "", "exact":
+			first, last = later(first, day, 1), later(last, day, -1)
 		default:
 			return none()
 		}
 	}
-	if len(q.Search) > 0 || first != nil && last != nil && *last <= *first {
+	if len(q.Search) > 0 {
 		return none()
 	}
 	return field, first, last

@@ -17,12 +17,12 @@ func (s tokenShortcuts) way(b *queryBuilder, q Query, count int64) (way, error) 
 	counted := q.asksOnly("application", "platform", "scope")
 	few := q.names("user") || q.equals("id") // what an index of the condition may lead to
 	switch own := !s.v.All && len(s.v.Organizations) == 0; {
-	case field == "application__name" && s.grouped(q) != nil && (s.v.All || own || s.v.Platform == "" && len(q.Filters) == 0): // otherwise few are sorted
+	case field == "application__name" && s.byReference(b, q, "application_id") != nil && (s.v.All || own || s.v.Platform == "" && len(q.Filters) == 0): // otherwise few are sorted
 		return s.byRelation(b, q, tokenReference{"applications", "name", "application_id"}, descending)
 	case own:
 		b, err := accessTokenList.build(s.r.db, q) // with what the order joins
 		return way{filtered: s.own(b)}, err
-	case field == "id" && s.v.All && q.asksOnly("platform", "scope") && (q.equals("scope") || q.asksOnly("platform")):
+	case field == "id" && s.v.All && q.asksOnly("platform", "scope") && (q.equals("scope") || len(q.Filters) == 0):
 		return s.inOneIndex(b, q)
 	case field == "id" && s.v.All && sameDescription(q):
 		return way{filtered: b.on(s.tokens()).Where(shortDescription)}, nil // the order of another
@@ -30,7 +30,7 @@ func (s tokenShortcuts) way(b *queryBuilder, q Query, count int64) (way, error) 
 		return s.seen(b, q, count, descending)
 	case field == "id" && counted:
 		return s.merged(b, q, count, descending)
-	case s.v.All && (q.equals("user") || q.equals("id")):
+	case s.v.All && (q.equalsKey("user") || q.equals("id")):
 		tokens, err := s.ofFew(q)
 		return way{filtered: tokens}, err
 	}
@@ -115,23 +115,25 @@ func (s tokenShortcuts) sorted(q Query, field string, descending bool) (way, err
 	return way{ids: ids}, err
 }
 
-// seen finds a page of an administrator in the order of ids: by sorting, where a condition on descriptions leaves few of what they see.
+// seen finds a page of an administrator in the order of ids: by sorting, where a condition on descriptions or authors leaves few of what they see.
 func (s tokenShortcuts) seen(b *queryBuilder, q Query, count int64, descending bool) (way, error) {
-	if within, _, _ := described(q); within == (stretch{to: afterAll}) {
+	within, _, _ := described(q)
+	narrow := within != wholeOrder
+	if !narrow {
+		parts, err := s.authored(q)
+		if err != nil {
+			return way{}, err
+		}
+		narrow = parts != nil
+	}
+	if !narrow {
 		return s.merged(b, q, count, descending)
-	}
-	none, err := b.resource.conditions(s.r.db, Query{})
-	if err != nil {
-		return way{}, err
-	}
-	seen, err := s.r.sum(s.union().on(none))
-	if err != nil {
-		return way{}, err
 	}
 	applications, err := s.administered()
 	if err != nil {
 		return way{}, err
 	}
+	seen := sumOfNumbers(applications)
 	if count*count < 5*seen*int64(q.Offset+q.Limit)*int64(len(applications)) { // merging reads descriptions from the table, so many for each
 		return s.sorted(q, "id", descending)
 	}
@@ -161,6 +163,9 @@ func (s tokenShortcuts) merged(b *queryBuilder, q Query, count int64, descending
 	for _, c := range counts {
 		cost += min(c.Number, reach)
 	}
+	if !q.asksOnly("id", "user", "application", "platform", "scope", "created", "modified", "expires") {
+		cost *= 5 // the index of applications does not hold what is asked
+	}
 	total, err := s.total()
 	switch {
 	case err != nil:
@@ -175,8 +180,13 @@ func (s tokenShortcuts) merged(b *queryBuilder, q Query, count int64, descending
 	if err != nil {
 		return way{}, err
 	}
+	near, err := s.reach(q)
+	if err != nil {
+		return way{}, err
+	}
 	for _, c := range counts {
-		branches = append(branches, branch{conditions.on(s.tokens()).Where("access_tokens.application_id = ?", c.ID), "access_tokens.id"})
+		tokens := conditions.on(s.tokens()).Where("access_tokens.application_id = ?", c.ID)
+		branches = append(branches, branch{near(tokens), "access_tokens.id"})
 	}
 	if !s.v.All {
 		_, own, err := s.parts(b, q)
@@ -222,12 +232,19 @@ func (s tokenShortcuts) byUsername(b *queryBuilder, q Query, descending bool) (w
 // are no such conditions.
 func (s tokenShortcuts) ranges(b *queryBuilder, q Query) []*gorm.DB {
 	within, _, _ := described(q)
-	if within == (stretch{to: afterAll}) {
+	if within == wholeOrder {
 		return []*gorm.DB{b.on(s.tokens())}
 	}
-	parts := []*gorm.DB{b.on(s.tokens()).Where(shortDescription)}
-	for _, c := range within.ranges(longKey) {
-		parts = append(parts, b.unindexed().on(s.either("+")).Where(longDescription).Where(c.sql, c.args...))
+	return []*gorm.DB{b.on(s.tokens()).Where(shortDescription), within.in(b.unindexed().on(s.either("+")).Where(longDescription), longKey)}
+}
+
+// parted are the parts of a list, each a range of an index.
+func (s tokenShortcuts) parted(b *queryBuilder, q Query) ([]*gorm.DB, error) {
+	if !s.v.All {
+		return s.seenParts(b, q)
 	}
-	return parts
+	if parts, err := s.madeBy(q); parts != nil || err != nil {
+		return parts, err
+	}
+	return s.ranges(b, q), nil
 }

@@ -125,11 +125,10 @@ func (s tokenShortcuts) related(b *queryBuilder, q Query, by tokenReference, des
 	among := s.r.db.Table(by.table)
 	switch { // of many these may be few
 	case by.key == "user_id":
-		among = among.Where("EXISTS (SELECT 1 FROM user_token_counts WHERE user_token_counts.user_id = users.id)" +
+		among = among.Where("EXISTS (SELECT 1 FROM token_value_counts WHERE application_id = 0 AND field = 'user' AND value = users.id)" +
 			" OR id IN (SELECT user_id FROM access_token_changes)")
 	case !s.v.All && len(s.v.Organizations) > 0:
-		among = among.Where("organization_id IN ? OR id IN (SELECT application_id FROM user_token_counts WHERE user_id = ?)"+
-			" OR id IN (SELECT application_id FROM access_token_changes WHERE user_id = ?)", s.v.Organizations, s.v.UserID, s.v.UserID)
+		among = among.Where("organization_id IN ? OR id IN (SELECT application_id FROM access_tokens WHERE user_id = ?)", s.v.Organizations, s.v.UserID)
 	}
 	err := among.Select("id, " + by.name + " AS name").Order(order).Limit(chunk).Offset(from).Scan(&names).Error
 	if err != nil {
@@ -137,11 +136,7 @@ func (s tokenShortcuts) related(b *queryBuilder, q Query, by tokenReference, des
 	}
 	ids := idsOf(names, func(each *related) int64 { return each.ID })
 	key := "access_tokens." + by.key
-	view := s.grouped(q)
-	if by.key == "user_id" {
-		view = s.byUser()
-	}
-	numbers, err := s.r.numbers(view.where(key+" IN ?", ids).on(b), key)
+	numbers, err := s.r.numbers(s.byReference(b, q, by.key).where(key+" IN ?", ids), key)
 	counts := map[int64]int64{}
 	for _, each := range numbers {
 		counts[each.ID] = each.Number

@@ -8,7 +8,7 @@ import (
 	"gatehouse/models"
 )
 
-// tokenShortcuts count tokens by application and scope, by user and application, and by day.
+// tokenShortcuts count tokens by application and scope, by what else they have, and by descriptions.
 type tokenShortcuts struct {
 	r Reader
 	v models.Visibility
@@ -27,19 +27,13 @@ func shownPlatform(q Query, v models.Visibility) (Query, models.Visibility) {
 	return q, v
 }
 
-// byApplication and byUser are what is counted, of the platform that is shown. They go by the name of the table itself, so that the
-// conditions of a query choose among them as they do among the tokens. Tokens of nobody are not all in byUser.
+// byApplication is what is counted by application, platform and scope, of the platform that is shown. All counts go by the name of the table itself, so that the
+// conditions of a query choose among them as they do among the tokens.
 func (s tokenShortcuts) byApplication() counts {
 	return s.shown(s.r.counts("access_tokens",
-		"SELECT NULLIF(application_id, 0) AS application_id, platform, scope, tokens AS number FROM access_token_counts", noted))
+		"SELECT NULLIF(application_id, 0) AS application_id, platform, scope, tokens AS number FROM access_token_counts",
+		"SELECT application_id, platform, scope, tokens AS number FROM access_token_changes"))
 }
-
-func (s tokenShortcuts) byUser() counts {
-	return s.shown(s.r.counts("access_tokens",
-		"SELECT user_id, NULLIF(application_id, 0) AS application_id, platform, scope, tokens AS number FROM user_token_counts", noted))
-}
-
-const noted = "SELECT user_id, application_id, platform, scope, tokens AS number FROM access_token_changes"
 
 func (s tokenShortcuts) shown(c counts) counts {
 	if s.v.Platform == "" {
@@ -50,8 +44,8 @@ func (s tokenShortcuts) shown(c counts) counts {
 
 // byPlatform is what a table counts by platform, in a column for each, and what is noted of the same; b has conditions on the platform alone.
 func (s tokenShortcuts) byPlatform(b *queryBuilder, key, table, noted string) counts {
-	if s.v.Platform == "" && len(b.all()) == 0 { // one sum is quicker than two
-		return s.r.counts("access_tokens", "SELECT "+key+", gateway + controller AS number FROM "+table, noted)
+	if len(b.all()) == 0 && len(b.or) == 0 { // one sum is quicker than two
+		return s.ofPlatform(key, table, noted)
 	}
 	return s.shown(s.r.counts("access_tokens", "SELECT "+key+", 'gateway' AS platform, gateway AS number FROM "+table,
 		"SELECT "+key+", 'controller' AS platform, controller AS number FROM "+table, noted)).on(b)
@@ -68,35 +62,32 @@ func (s tokenShortcuts) total() (int64, error) {
 const administered = "access_tokens.application_id IN (SELECT id FROM applications WHERE organization_id IN ?)"
 
 // grouped is where the rows of a query are counted, nil where they are not in one place.
-func (s tokenShortcuts) grouped(q Query) counts {
-	named := q.names("user")
+func (s tokenShortcuts) grouped(b *queryBuilder, q Query) counts {
 	switch own := len(s.v.Organizations) == 0; {
 	case s.v.All && q.asksOnly("application", "platform", "scope"):
-		return s.byApplication()
+		return s.byApplication().on(b)
 	case !s.v.All && !own && q.asksOnly("application", "platform", "scope"):
-		return s.union()
-	case !q.asksOnly("user", "application", "platform", "scope"):
-		return nil
-	case s.v.All && named:
-		return s.byUser()
-	case !s.v.All && own:
-		return s.byUser().where("access_tokens.user_id = ?", s.v.UserID)
-	case !s.v.All && named:
-		return s.byUser().where("(access_tokens.user_id = ? OR "+administered+")", s.v.UserID, s.v.Organizations)
+		return s.union().on(b)
+	case s.v.All && q.names("user") && onlyCounted("user", q):
+		return s.byValue("user", "user_id", parted(q)).on(b)
+	case s.v.All:
+		return s.ofAuthor(q).on(b)
+	case own && q.asksOnly("user", "application", "platform", "scope"):
+		return s.ownRows().on(b.unindexed()).where("access_tokens.user_id = ?", s.v.UserID)
 	}
 	return nil
 }
 
 func (s tokenShortcuts) count(b *queryBuilder, q Query) (n Amount, known bool, err error) {
-	switch grouped := s.grouped(q); {
+	switch grouped := s.grouped(b, q); {
 	case grouped != nil:
-		n.Number, err = s.r.sum(grouped.on(b))
+		n.Number, err = s.r.sum(grouped)
 	case q.SkipCount:
 		return n, false, nil
 	case s.v.All:
 		n.Number, err = s.countAll(b, q)
 	case len(s.v.Organizations) == 0:
-		n.Number, err = s.sumOf(s.own(b))
+		n.Number, err = s.r.sumOf(s.own(b))
 	default:
 		n.Number, err = s.countSeen(b, q)
 	}
@@ -113,9 +104,9 @@ func (s tokenShortcuts) countAll(b *queryBuilder, q Query) (int64, error) {
 		if err != nil {
 			return 0, err
 		}
-		return s.sumOf(tokens)
+		return s.r.sumOf(tokens)
 	}
-	if n, known, err := s.countUsed(q); known || err != nil {
+	if n, known, err := s.countNull(q); known || err != nil {
 		return n, err
 	}
 	if n, known, err := s.countDays(b, q); known || err != nil {
@@ -124,7 +115,7 @@ func (s tokenShortcuts) countAll(b *queryBuilder, q Query) (int64, error) {
 	if n, known, err := s.countDescriptions(b, q); known || err != nil {
 		return n, err
 	}
-	return s.sumOf(s.ranges(b, q)...)
+	return s.r.sumOf(s.ranges(b, q)...)
 }
 
 // own are a user's own tokens: their index leads to fewer than any other.
@@ -147,8 +138,7 @@ func (s tokenShortcuts) parts(b *queryBuilder, q Query) (others, own *gorm.DB, e
 		return nil, nil, err
 	}
 	ids := idsOf(applications, func(each *number) int64 { return each.ID })
-	own = b.unindexed().on(s.tokens()).Where("access_tokens.user_id = ?", s.v.UserID).
-		Where("(access_tokens.application_id IS NULL OR NOT "+administered+")", s.v.Organizations)
+	own = s.ownRest(b)
 	if _, exact, rest := described(q); exact {
 		if b, err = accessTokenList.build(s.r.db, rest); err != nil {
 			return nil, nil, err
@@ -161,6 +151,12 @@ func (s tokenShortcuts) parts(b *queryBuilder, q Query) (others, own *gorm.DB, e
 		others = others.Where("access_tokens.application_id IN ?", ids)
 	}
 	return others, own, nil
+}
+
+// ownRest are an administrator's own tokens that are not administered.
+func (s tokenShortcuts) ownRest(b *queryBuilder) *gorm.DB {
+	return b.unindexed().on(s.tokens()).Where("access_tokens.user_id = ?", s.v.UserID).
+		Where("(access_tokens.application_id IS NULL OR NOT "+administered+")", s.v.Organizations)
 }
 
 // tokens are those of the platform that is shown. What is an index of the controller's tokens has to be named as such; where others than all
@@ -178,7 +174,7 @@ func (s tokenShortcuts) tokens() *gorm.DB {
 
 // union counts what is administered, and the rest of the own tokens: nothing twice that is both.
 func (s tokenShortcuts) union() counts {
-	own := s.byUser().where("access_tokens.user_id = ?", s.v.UserID).
+	own := s.ownRows().where("access_tokens.user_id = ?", s.v.UserID).
 		where("(access_tokens.application_id IS NULL OR NOT "+administered+")", s.v.Organizations)
 	return append(own, s.byApplication().where(administered, s.v.Organizations)...)
 }

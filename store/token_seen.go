@@ -1,0 +1,185 @@
+package store
+
+import (
+	"slices"
+	"strings"
+
+	"gorm.io/gorm"
+
+	"gatehouse/models"
+)
+
+// countSeen counts what an administrator sees.
+func (s tokenShortcuts) countSeen(b *queryBuilder, q Query) (int64, error) {
+	for _, way := range []func() (int64, bool, error){
+		func() (int64, bool, error) { return s.countAround(q) },
+		func() (int64, bool, error) { return s.countNull(q) },
+		func() (int64, bool, error) { return s.countSeenDays(b, q) },
+		func() (int64, bool, error) { return s.countSeenDescriptions(b, q) },
+		func() (int64, bool, error) { return s.countSeenUser(q) },
+		func() (int64, bool, error) { return s.countSeenNamed(q) },
+	} {
+		if n, known, err := way(); known || err != nil {
+			return n, err
+		}
+	}
+	parts, err := s.seenParts(b, q)
+	if err != nil {
+		return 0, err
+	}
+	return s.r.sumOf(parts...)
+}
+
+// countSeenDescriptions counts what an administrator sees of a range of descriptions, like countStretch for each application.
+func (s tokenShortcuts) countSeenDescriptions(b *queryBuilder, q Query) (int64, bool, error) {
+	within, exact, others := described(q)
+	if !exact || within == wholeOrder || len(others.Filters) > 0 || len(others.Search) > 0 {
+		return 0, false, nil
+	}
+	number, shown := "gateway + controller", ""
+	switch s.v.Platform {
+	case models.Gateway:
+		number, shown = "gateway", " AND (t.platform = 'gateway') IS TRUE"
+	case models.Controller:
+		number, shown = "controller", " AND (t.platform = 'controller') IS TRUE"
+	}
+	var n int64
+	err := s.r.db.Raw(strings.NewReplacer("{number}", number, "{shown}", shown).Replace(seenDescriptions),
+		map[string]any{"organizations": s.v.Organizations, "from": within.from, "to": within.to}).Scan(&n).Error
+	if err != nil {
+		return 0, false, err
+	}
+	rest, err := s.r.sumOf(s.ownRest(b))
+	return n + rest, true, err
+}
+
+// seenDescriptions adds up whole stretches of each application, what is noted of these, and what the index has in the two in which the range begins and ends, but where all
+// of one is.
+const seenDescriptions = `WITH ends AS (
+		SELECT a.id AS application_id,
+			(SELECT c.description FROM token_description_counts AS c WHERE c.application_id = a.id AND c.description >= @from ORDER BY c.description LIMIT 1) AS first,
+			(SELECT c.description FROM token_description_counts AS c WHERE c.application_id = a.id AND c.description < @to ORDER BY c.description DESC LIMIT 1) AS last
+		FROM applications AS a WHERE a.organization_id IN @organizations),
+	spans AS (
+		SELECT e.application_id, e.first, CASE WHEN c.alike THEN @to ELSE e.last END AS past
+		FROM ends AS e JOIN token_description_counts AS c ON c.application_id = e.application_id AND c.description = e.last WHERE e.first <= e.last),
+	edges AS (
+		SELECT application_id, @from AS begins, first AS past FROM spans WHERE first > @from
+		UNION ALL SELECT application_id, past, @to FROM spans WHERE past < @to
+		UNION ALL SELECT application_id, @from, @to FROM ends WHERE first <= last IS NOT TRUE)
+	SELECT COALESCE((SELECT sum({number}) FROM spans AS s CROSS JOIN token_description_counts AS c
+			WHERE c.application_id = s.application_id AND c.description >= s.first AND c.description < s.past), 0)
+		+ COALESCE((SELECT sum(t.tokens) FROM access_token_changes AS t JOIN spans AS s ON s.application_id = t.application_id
+			WHERE t.description >= s.first AND t.description < s.past{shown}), 0)
+		+ (SELECT count(*) FROM edges AS e CROSS JOIN access_tokens AS t WHERE t.application_id = e.application_id
+			AND length(t.description) <= 256 AND t.description >= e.begins AND t.description < e.past{shown})
+		+ (SELECT count(*) FROM edges AS e CROSS JOIN access_tokens AS t WHERE t.application_id = e.application_id
+			AND length(t.description) > 256 AND substr(t.description, 1, 256) >= e.begins AND substr(t.description, 1, 256) < e.past{shown})`
+
+// countSeenUser counts what an administrator sees of the tokens of a few users, by the index of these.
+func (s tokenShortcuts) countSeenUser(q Query) (int64, bool, error) {
+	if !q.equalsKey("user") {
+		return 0, false, nil
+	}
+	tokens, err := s.ofNamed(q, nil)
+	if err != nil {
+		return 0, false, err
+	}
+	n, err := s.r.sumOf(tokens)
+	return n, true, err
+}
+
+// countSeenNamed counts what an administrator sees of the tokens of some users, where these are fewer than what is administered.
+func (s tokenShortcuts) countSeenNamed(q Query) (int64, bool, error) {
+	rest, users, err := s.named(q)
+	if users == nil || err != nil {
+		return 0, false, err
+	}
+	if more, err := s.moreThanAdministered(sumOfNumbers(users)); more || err != nil {
+		return 0, false, err
+	}
+	tokens, err := s.ofNamed(rest, users)
+	if err != nil {
+		return 0, false, err
+	}
+	n, err := s.r.sumOf(tokens)
+	return n, true, err
+}
+
+// authored are the tokens of an administrator's list that somebody made or changed, as madeBy has them; nil where what is administered is less.
+func (s tokenShortcuts) authored(q Query) ([]*gorm.DB, error) {
+	parts, err := s.madeBy(q)
+	if parts == nil || err != nil {
+		return nil, err
+	}
+	all := tokenShortcuts{s.r, models.Visibility{All: true}}
+	n := int64(0)
+	for _, f := range q.Filters {
+		if authors[f.Field] == "" {
+			continue
+		}
+		of := Query{Filters: []Filter{f}}
+		b, err := accessTokenList.conditions(s.r.db, of)
+		if err != nil {
+			return nil, err
+		}
+		if n, err = s.r.sum(all.ofAuthor(of).on(b)); err != nil {
+			return nil, err
+		}
+	}
+	if more, err := s.moreThanAdministered(n); more || err != nil {
+		return nil, err
+	}
+	return parts, nil
+}
+
+// madeBy are the tokens of a query for those that one user made or changed: the user's own, and those that the index of the others has. nil for another query.
+func (s tokenShortcuts) madeBy(q Query) ([]*gorm.DB, error) {
+	at := slices.IndexFunc(q.Filters, func(f Filter) bool {
+		return authors[f.Field] != "" && (Query{Filters: []Filter{f}}).equalsKey(f.Field) && f.Lookup != "in"
+	})
+	if at < 0 {
+		return nil, nil
+	}
+	column := accessTokenList.columns[q.Filters[at].Field].sql
+	user, err := parseValue(idColumn, q.Filters[at].Value)
+	if err != nil {
+		return nil, nil // the condition says by itself what is wrong
+	}
+	b, err := s.leading(q, func(Filter) bool { return false })
+	if err != nil {
+		return nil, err
+	}
+	tokens := b.on(s.either("+")).Session(&gorm.Session{})
+	return []*gorm.DB{tokens.Where("access_tokens.user_id = ?", user), tokens.Where(column+" = ? AND "+column+" IS NOT NULL AND "+column+" IS DISTINCT FROM access_tokens.user_id", user)}, nil
+}
+
+// moreThanAdministered compares a number of tokens with those that are administered.
+func (s tokenShortcuts) moreThanAdministered(n int64) (bool, error) {
+	applications, err := s.administered()
+	return n > sumOfNumbers(applications), err
+}
+
+func sumOfNumbers(numbers []number) (sum int64) {
+	for _, each := range numbers {
+		sum += each.Number
+	}
+	return sum
+}
+
+// seenParts are the parts of an administrator's list, each a range of an index: what is administered, as far as the conditions on descriptions
+// narrow it, and the rest of the own tokens.
+func (s tokenShortcuts) seenParts(b *queryBuilder, q Query) ([]*gorm.DB, error) {
+	if parts, err := s.authored(q); parts != nil || err != nil {
+		return parts, err
+	}
+	others, own, err := s.parts(b, q)
+	if err != nil {
+		return nil, err
+	}
+	within, _, _ := described(q)
+	if within == wholeOrder {
+		return []*gorm.DB{others, own}, nil
+	}
+	return append(within.of(others), own), nil
+}

@@ -1,0 +1,167 @@
+package store
+
+import (
+	"fmt"
+	"slices"
+
+	"gatehouse/models"
+)
+
+// countedFields are what tokens are counted by, with what is noted of it: a time by its day. Whom most tokens are made and changed by is their user, so that only the others are
+// counted: those that somebody made of others, and those of somebody that others made. countedTimes are counted of each application as well. What was never used has no day.
+var (
+	countedFields = map[string]string{"created": "created", "modified": "modified", "expires": "expires", "last_used": "last_used", "user": "user_id",
+		"created_by":  "CASE WHEN created_by IS DISTINCT FROM user_id THEN created_by END",
+		"created_for": "CASE WHEN created_by IS DISTINCT FROM user_id THEN user_id END",
+		"modified_by": "CASE WHEN modified_by IS DISTINCT FROM user_id THEN modified_by END", "modified_for": "CASE WHEN modified_by IS DISTINCT FROM user_id THEN user_id END"}
+	countedTimes = []string{"created", "modified", "expires", "last_used"}
+	authors      = map[string]string{"created_by": "created_for", "modified_by": "modified_for"}
+)
+
+// byValue counts all tokens by a field, whose value goes by the name; parted, also by platform and by whether they are of an application.
+func (s tokenShortcuts) byValue(field, name string, parted bool) counts {
+	noted := fmt.Sprintf("SELECT %s AS %s, platform, application_id, tokens AS number FROM access_token_changes WHERE %[1]s IS NOT NULL", countedFields[field], name)
+	return append(s.settled(field, name, "", parted), s.shown(s.r.counts("access_tokens", noted))...)
+}
+
+// byAuthor counts all tokens by who made or changed them.
+func (s tokenShortcuts) byAuthor(field string, parted bool) counts {
+	noted := fmt.Sprintf("SELECT %s, platform, application_id, tokens AS number FROM access_token_changes WHERE %[1]s IS NOT NULL", field)
+	return slices.Concat(s.settled(field, field, "", parted), s.settled("user", field, "", parted), s.settled(authors[field], field, "-", parted),
+		s.shown(s.r.counts("access_tokens", noted)))
+}
+
+// settled are the counts of a field, or these with another sign.
+func (s tokenShortcuts) settled(field, name, sign string, parted bool) counts {
+	from := "FROM token_value_counts WHERE application_id = 0 AND field = '" + field + "'"
+	if !parted {
+		return s.r.counts("access_tokens", fmt.Sprintf("SELECT value AS %s, %s(%s) AS number %s", name, sign, s.number(), from))
+	}
+	var views []string
+	for _, platform := range []models.Platform{models.Gateway, models.Controller} {
+		views = append(views, fmt.Sprintf("SELECT value AS %s, '%s' AS platform, 0 AS application_id, %s(%[2]s - personal_%[2]s) AS number %[4]s", name, platform, sign, from),
+			fmt.Sprintf("SELECT value AS %s, '%s' AS platform, NULLIF(0, 0) AS application_id, %spersonal_%[2]s AS number %[4]s", name, platform, sign, from))
+	}
+	return s.shown(s.r.counts("access_tokens", views...))
+}
+
+// number is the sum of the platforms that are shown, of columns for each.
+func (s tokenShortcuts) number() string {
+	if s.v.Platform == "" {
+		return "gateway + controller"
+	}
+	return map[models.Platform]string{models.Gateway: "gateway", models.Controller: "controller"}[s.v.Platform]
+}
+
+// ofApplications counts the tokens of some applications by the days of a time; parted, also by platform.
+func (s tokenShortcuts) ofApplications(some []number, field string, parted bool) counts {
+	key, table := "application_id, value AS day", "token_value_counts WHERE field = '"+field+"'"
+	noted := fmt.Sprintf("SELECT application_id, %s AS day, platform, tokens AS number FROM access_token_changes WHERE %[1]s IS NOT NULL", countedFields[field])
+	counted := s.ofPlatform(key, table, noted)
+	if parted {
+		counted = s.shown(s.r.counts("access_tokens", "SELECT "+key+", 'gateway' AS platform, gateway AS number FROM "+table,
+			"SELECT "+key+", 'controller' AS platform, controller AS number FROM "+table, noted))
+	}
+	if len(some) > mostBranches {
+		return counted.where(administered, s.v.Organizations)
+	}
+	return counted.where("access_tokens.application_id IN ?", idsOf(some, func(each *number) int64 { return each.ID }))
+}
+
+// ofPlatform is what a table counts in a column for each platform, and what is noted of the same, for the platform that is shown.
+func (s tokenShortcuts) ofPlatform(key, table, noted string) counts {
+	return append(s.r.counts("access_tokens", "SELECT "+key+", "+s.number()+" AS number FROM "+table), s.shown(s.r.counts("access_tokens", noted))...)
+}
+
+// parted reports whether a query has other conditions than those on a field of onlyCounted.
+func parted(q Query) bool { return slices.ContainsFunc(q.Filters, countedByValue) }
+
+// byReference counts the tokens of a query by what they refer to by a column, nil where they are not in one place.
+func (s tokenShortcuts) byReference(b *queryBuilder, q Query, column string) counts {
+	switch {
+	case column == "user_id" && onlyCounted("user", q):
+		return s.byValue("user", "user_id", parted(q)).on(b)
+	case column == "user_id" || s.v.All && q.equalsKey("user") && q.asksOnly("user", "application", "platform", "scope"):
+		return s.ownRows().on(b.unindexed())
+	case s.v.All && !q.asksOnly("application", "platform", "scope"):
+		return nil
+	}
+	return s.grouped(b, q)
+}
+
+// ownRows are the tokens of users to be counted one by one: the index of users has what is asked of them.
+func (s tokenShortcuts) ownRows() counts {
+	return s.shown(s.r.counts("access_tokens", "SELECT user_id, application_id, platform, scope, 1 AS number FROM access_tokens"))
+}
+
+// onlyCounted reports whether a query's conditions are on a field, or on what it refers to, and on what tokens are counted by beside it.
+func onlyCounted(field string, q Query) bool {
+	return len(q.Search) == 0 && !slices.ContainsFunc(q.Filters, func(f Filter) bool { return of(f.Field) != field && !countedByValue(f) })
+}
+
+// countedByValue reports whether the counts by a value tell what meets the condition.
+func countedByValue(f Filter) bool {
+	return !f.Or && (of(f.Field) == "platform" || f.Field == "application" && f.Lookup == "isnull")
+}
+
+// ofAuthor is where the tokens of a query for those whom somebody made or changed are counted, nil for another.
+func (s tokenShortcuts) ofAuthor(q Query) counts {
+	for field := range authors {
+		if q.names(field) && onlyCounted(field, q) {
+			return s.byAuthor(field, parted(q))
+		}
+	}
+	return nil
+}
+
+// countNull counts the tokens that have a value, or have none. False where a query asks for anything else.
+func (s tokenShortcuts) countNull(q Query) (int64, bool, error) {
+	at := slices.IndexFunc(q.Filters, func(f Filter) bool {
+		return countedFields[f.Field] != "" && f.Lookup == "isnull" && !f.Not && !f.Or
+	})
+	if at < 0 {
+		return 0, false, nil
+	}
+	others, field := q, q.Filters[at].Field
+	others.Filters = slices.Delete(slices.Clone(q.Filters), at, at+1)
+	if !onlyCounted("", others) {
+		return 0, false, nil
+	}
+	b, err := accessTokenList.conditions(s.r.db, others)
+	if err != nil {
+		return 0, false, err
+	}
+	there, all, own := counts(nil), s.byApplication(), int64(0)
+	switch {
+	case s.v.All && authors[field] != "":
+		there = s.byAuthor(field, parted(others))
+	case s.v.All:
+		there = s.byValue(field, "value", parted(others))
+	case slices.Contains(countedTimes, field):
+		applications, err := s.administered()
+		if err != nil {
+			return 0, false, err
+		}
+		there, all = s.ofApplications(applications, field, parted(others)), all.where(administered, s.v.Organizations)
+		if own, err = s.countOwnRest(q); err != nil {
+			return 0, false, err
+		}
+	default:
+		return 0, false, nil
+	}
+	n, err := s.r.sum(there.on(b))
+	if null, _ := parseBool(q.Filters[at].Value); !null || err != nil {
+		return n + own, true, err
+	}
+	total, err := s.r.sum(all.on(b))
+	return total - n + own, true, err
+}
+
+// countOwnRest counts an administrator's own tokens that are not administered.
+func (s tokenShortcuts) countOwnRest(q Query) (int64, error) {
+	b, err := accessTokenList.conditions(s.r.db, q)
+	if err != nil {
+		return 0, err
+	}
+	return s.r.sumOf(s.ownRest(b))
+}
