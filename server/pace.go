@@ -11,18 +11,20 @@ import (
 // may well wait for, as long as there are others.
 const (
 	leastBatch  = 100
+	countAlone  = 4000                  // changes that are added up at once, where nobody waits; beside others it is those of each batch
 	patientWait = 15 * time.Millisecond // how long a batch may take before it is committed
 	breath      = 3 * time.Millisecond  // that they have between two
 )
 
 // pace is how much such work does at once.
 type pace struct {
-	store *store.Store
-	most  int // rows of a batch
-	rows  int // of the next one
-	crowd store.Crowd
-	since int64         // rows that were cleared since the last interval
-	took  time.Duration // by the last one, without what shared its commit
+	store  *store.Store
+	most   int // rows of a batch
+	rows   int // of the next one
+	crowd  store.Crowd
+	beside bool          // whether others wrote during the last one
+	since  int64         // rows that were cleared since the last interval
+	took   time.Duration // by the last one, without what shared its commit
 }
 
 // newPace is that of work whose batches have at most so many rows.
@@ -39,14 +41,20 @@ func (p *pace) run(ctx context.Context, change func(*store.Tx) error) error {
 	return p.store.WriteInTurn(ctx, func(tx *store.Tx) error {
 		begun := time.Now()
 		defer func() { p.took = time.Since(begun) }()
-		return change(tx)
+		if err := change(tx); err != nil {
+			return err
+		}
+		if p.beside {
+			return tx.CountChanges(leastBatch)
+		}
+		return tx.CountChanges(countAlone)
 	})
 }
 
 // rest decides how large the next transaction is, and gives others their turn before it.
 func (p *pace) rest(ctx context.Context) error {
-	crowded := p.store.Crowded(ctx, &p.crowd)
-	if p.rows = min(nextBatch(p.rows, p.took, crowded), p.most); !crowded {
+	p.beside = p.store.Crowded(ctx, &p.crowd)
+	if p.rows = min(nextBatch(p.rows, p.took, p.beside), p.most); !p.beside {
 		return ctx.Err()
 	}
 	return wait(ctx, breath)
