@@ -40,10 +40,10 @@ const ofCaller = `INSERT INTO access_tokens (digest, hint, user_id, scope, descr
 const sessionOfCaller = `INSERT INTO sessions (digest, user_id, address, agent, created, last_seen, expires)
 	SELECT {digest}, id, '192.0.2.1', '', {now}, {now}, {now} + 9 * {day} FROM users WHERE id = {id}`
 
-// seeding stores 10,000 users, 210 applications in 11 organizations and n tokens by SQL: 100 for each of so many users, every second of an
-// application, 22 at least for each, 3 in 100 of the controller, one in ten expired, one in three used, a few of nobody; and an activity
+// seeding stores 10,000 users, 210 applications in 11 organizations and n tokens by SQL: some 50 for each of the first hundred users, the others for all users alike,
+// every second of an application, 22 at least for each, 3 in 100 of the controller, one in ten expired, one in three used, one in ten made by the first superuser, a few of nobody; and an activity
 // entry for each. So a page of one user, of the last organization or of one of its ten applications, which have 50 tokens each, has
-// the same rows, of the same hundred users, and those who come first by name have tokens, however many tokens there are. The first organization has one in twenty of all.
+// the same rows, of the same hundred users, however many tokens there are. The first organization has one in twenty of all.
 var seeding = []string{
 	`INSERT INTO users (username, password, first_name, last_name, email, is_superuser, is_platform_auditor, is_active, managed, ldap_dn,
 			external_account, external_source, created, modified)
@@ -54,19 +54,19 @@ var seeding = []string{
 		{series 210} SELECT 'app-' || n, '', CASE WHEN n > 200 THEN 11 ELSE 1 + n % 10 END, 'client-' || n, 'confidential', 'password', '', '', '', '', '', false, false, false,
 		CASE WHEN n % 33 = 0 THEN 'controller' ELSE 'gateway' END, {now}, {now} {from 210}`,
 	`INSERT INTO access_tokens (digest, hint, user_id, application_id, scope, description, expires, last_used, last_used_address, platform,
-			family_id, audience, created, modified, created_by)
-		{series {N}} SELECT {digest}, 'abcd', CASE WHEN n % 100 <> 98 THEN 2 + n * 2654435761 / 65536 % CASE WHEN n <= 1000 THEN 100 ELSE {users} END END,
+			family_id, audience, created, modified, created_by, modified_by)
+		{series {N}} SELECT {digest}, 'abcd', CASE WHEN n % 100 <> 98 THEN {user} END,
 		{application}, CASE n / 7 % 5 WHEN 0 THEN 'read' WHEN 1 THEN 'read write' ELSE 'write' END, 'token ' || n,
 		{now} + (n * 37 % 365 - 36) * {day} + n * {second}, CASE WHEN n % 3 = 0 THEN {now} - n * 7919 % 1000000 * {second} END, '',
 		CASE WHEN ({application}) % 33 = 0 OR n % 2 = 1 AND n % 33 = 0 THEN 'controller' ELSE 'gateway' END,
-		CASE WHEN n % 2 = 0 THEN 'family-' || n ELSE '' END, '', {now} - ({N} - n) * {step}, {now} - ({N} - n) * {step}, 1 {from {N}}`,
+		CASE WHEN n % 2 = 0 THEN 'family-' || n ELSE '' END, '', {now} - ({N} - n) * {step}, {now} - ({N} - n) * {step}, {author}, {author} {from {N}}`,
 	`INSERT INTO refresh_tokens (digest, hint, application_id, user_id, subject_user_id, access_token_id, scope, audience, platform, family_id,
 			created, expires, reason)
 		SELECT digest, hint, application_id, user_id, user_id, id, scope, audience, platform, family_id, created, expires, ''
 		FROM access_tokens WHERE application_id IS NOT NULL`,
 	`INSERT INTO activity (created, actor_id, actor_name, origin, address, operation, object_type, object_id, object_name, related_type,
 			related_id, related_name, note, changes)
-		{series {N}} SELECT {now} - ({N} - n) * {step}, CASE WHEN n % 2 = 1 THEN 2 + n * 2654435761 / 65536 % {users} END, '', 'oauth', '',
+		{series {N}} SELECT {now} - ({N} - n) * {step}, CASE WHEN n % 2 = 1 THEN {user} END, '', 'oauth', '',
 		CASE n % 10 WHEN 0 THEN 'delete' WHEN 1 THEN 'update' ELSE 'create' END, CASE WHEN n % 50 = 7 THEN 'user' ELSE 'oauth2accesstoken' END,
 		n, '', '', 0, '', '', '{}' {from {N}}`,
 }
@@ -89,8 +89,9 @@ func seed(ctx context.Context, address string, n int) error {
 // seedWith runs statements that store n tokens, and waits until the disk has them. PostgreSQL leaves the database as it would be after a night, vacuumed and
 // analyzed.
 func seedWith(ctx context.Context, address string, n int, statements []string) error {
+	const user = "CASE WHEN n <= 5000 THEN 2 + n * 2654435761 / 65536 % 100 ELSE 102 + n * 2654435761 / 65536 % 9899 END"
 	step := int(365*24*time.Hour/time.Microsecond) / n
-	numbers := strings.NewReplacer("{N}", fmt.Sprint(n), "{users}", fmt.Sprint(n/100), "{application}",
+	numbers := strings.NewReplacer("{N}", fmt.Sprint(n), "{author}", "CASE WHEN n % 10 = 0 THEN 1 WHEN n % 100 <> 98 THEN "+user+" END", "{user}", user, "{application}",
 		"CASE WHEN n % 2 = 0 THEN CASE WHEN n <= 1000 THEN 201 + n / 2 % 10 ELSE 1 + n / 2 % 200 END END")
 	driver, source := sourceOf(address)
 	between, from, blob := "", "FROM generate_series(1::bigint, $1) AS series(n)", `'\x$1'::bytea`
