@@ -137,7 +137,7 @@ func checkRange(t *testing.T, db storetest.DB, random *rand.Rand, tokens []model
 		q.Filters = append(q.Filters, f)
 	}
 	if random.IntN(4) == 0 {
-		q.Filters = append(q.Filters, store.Filter{Field: "platform", Value: "gateway"})
+		q.Filters = append(q.Filters, store.Filter{Field: "platform", Value: "gateway", Or: random.IntN(2) == 0}) // the only alternative
 		conditions = append(conditions, func(k *models.AccessToken) bool { return k.Platform == models.Gateway })
 	}
 	var listed []models.AccessToken

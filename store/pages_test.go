@@ -144,3 +144,29 @@ func TestAfterPrefix(t *testing.T) {
 		}
 	}
 }
+
+// TestConditionsOnOneOrganization: two conditions on organizations of a user are about the same one, for an administrator as well, of whose users one alone is looked up first.
+func TestConditionsOnOneOrganization(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		first, second := &models.Organization{Name: "first", Description: "of tests"}, &models.Organization{Name: "second", Description: "of work"}
+		admin, alice, bob := &models.User{Username: "admin"}, &models.User{Username: "alice"}, &models.User{Username: "bob"}
+		put(t, db, first, second, admin, alice, bob)
+		application := &models.Application{Name: "Deploy", OrganizationID: &first.ID}
+		put(t, db, application)
+		for _, m := range []models.Membership{{OrganizationID: first.ID, UserID: alice.ID, Role: models.RoleMember}, {OrganizationID: second.ID, UserID: alice.ID, Role: models.RoleMember},
+			{OrganizationID: first.ID, UserID: bob.ID, Role: models.RoleMember}} {
+			put(t, db, &m)
+		}
+		put(t, db, &models.AccessToken{UserID: &alice.ID, ApplicationID: &application.ID}, &models.AccessToken{UserID: &bob.ID, ApplicationID: &application.ID})
+		for who, sees := range map[string]models.Visibility{"all": everything, "administered": {UserID: admin.ID, Organizations: []int64{first.ID}}} {
+			for description, want := range map[string]int64{"work": 0, "tests": 2} {
+				page, err := db.Read(t.Context()).AccessTokens(store.Query{Limit: 5, Sees: seesAll, Filters: []store.Filter{{Field: "user__organizations__name", Value: "first"},
+					{Field: "user__organizations__description", Lookup: "contains", Value: description}}}, sees)
+				check(t, err)
+				if page.Count != want || int64(len(page.Rows)) != want {
+					t.Errorf("%s, %s: %d rows and count %d, want %d", who, description, len(page.Rows), page.Count, want)
+				}
+			}
+		}
+	})
+}

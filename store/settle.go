@@ -112,7 +112,7 @@ func (tx *Tx) CountChanges(from int64) error {
 func (s *Store) settleAll(ctx context.Context) error {
 	return s.write.WithContext(ctx).Transaction(func(db *gorm.DB) error {
 		tx := &Tx{Reader: Reader{db: db, now: s.Now()}}
-		if err := tx.settle(1); err != nil {
+		if err := tx.settle(settleFrom); err != nil {
 			return err
 		}
 		return translate(tx.splitAll())

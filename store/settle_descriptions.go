@@ -50,10 +50,18 @@ func (tx *Tx) settleDescriptions() error {
 	return tx.splitStretches(counted)
 }
 
-// splitAll splits the stretches that are long, as a migration leaves them.
+// splitAll splits the stretches that are long, as a migration leaves them, when all that is noted is settled.
 func (tx *Tx) splitAll() error {
+	const long = "SELECT * FROM token_description_counts WHERE NOT alike AND gateway + controller > CASE application_id WHEN 0 THEN ? ELSE ? END"
 	var all []stretchCount
-	if err := tx.db.Raw("SELECT * FROM token_description_counts WHERE NOT alike AND gateway + controller > ?", longestStretchOfApplication).Scan(&all).Error; err != nil {
+	err := tx.db.Raw(long, longestStretch, longestStretchOfApplication).Scan(&all).Error
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	if err := tx.settle(1); err != nil {
+		return err
+	}
+	if err := tx.db.Raw(long, longestStretch, longestStretchOfApplication).Scan(&all).Error; err != nil {
 		return err
 	}
 	return tx.splitStretches(all)
