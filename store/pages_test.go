@@ -155,7 +155,7 @@ func TestConditionsOnOneOrganization(t *testing.T) {
 		put(t, db, application)
 		for _, m := range []models.Membership{{OrganizationID: first.ID, UserID: alice.ID, Role: models.RoleMember}, {OrganizationID: second.ID, UserID: alice.ID, Role: models.RoleMember},
 			{OrganizationID: first.ID, UserID: bob.ID, Role: models.RoleMember}} {
-			put(t, db, &m)
+			put(t, db, m)
 		}
 		put(t, db, &models.AccessToken{UserID: &alice.ID, ApplicationID: &application.ID}, &models.AccessToken{UserID: &bob.ID, ApplicationID: &application.ID})
 		for who, sees := range map[string]models.Visibility{"all": everything, "administered": {UserID: admin.ID, Organizations: []int64{first.ID}}} {

@@ -66,6 +66,7 @@ func (w *Console) showMaintenance(c *gin.Context) error {
 		words := words[task.Kind]
 		cards = append(cards, templates.TaskCard{Title: words.title, Text: words.text, Amounts: amounts(task, preview), Address: taskAddress(task.Kind), Danger: words.danger})
 	}
+	running := underWay(w.server.LastTask()) // before the runs: one that ends in between stands among these
 	runs, err := w.server.TaskRuns(ctx, actor, lastRuns)
 	if err != nil {
 		return err
@@ -78,7 +79,7 @@ func (w *Console) showMaintenance(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	data := templates.MaintenancePage{Page: w.page(c, "maintenance"), Cards: cards, Runs: entryRows(runs, known), Task: underWay(w.server.LastTask()),
+	data := templates.MaintenancePage{Page: w.page(c, "maintenance"), Cards: cards, Runs: entryRows(runs, known), Task: running,
 		Result: w.resultOf(c)}
 	const policy = "Content-Security-Policy"
 	c.Header(policy, c.Writer.Header().Get(policy)+"; connect-src 'self'") // to see how far a task is
