@@ -142,11 +142,16 @@ func (b *browser) click(selector string) {
 		chromedp.WaitReady(chromedp.CSS(`html:not([data-old]) body`)), chromedp.Func(loaded))
 }
 
+// navigated reports whether the browser had left the page before it answered, as on a busy machine when it is sent on at once.
+func navigated(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "Inspected target navigated or closed")
+}
+
 // loaded waits until the page is there to its end. Its load event tells nothing where scripts do not run.
 func loaded(ctx context.Context, target *chromedp.Target) error {
 	for ctx.Err() == nil {
 		complete, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.readyState === "complete"`))
-		if err != nil || complete {
+		if !navigated(err) && (err != nil || complete) {
 			return err
 		}
 		time.Sleep(20 * time.Millisecond)
