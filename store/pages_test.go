@@ -170,3 +170,25 @@ func TestConditionsOnOneOrganization(t *testing.T) {
 		}
 	})
 }
+
+// TestTwoAuthors: an administrator may ask who made and who changed, of which one alone says where to look.
+func TestTwoAuthors(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		organization, alice := &models.Organization{Name: "first"}, &models.User{Username: "alice"}
+		put(t, db, organization, alice)
+		application := &models.Application{Name: "Deploy", OrganizationID: &organization.ID}
+		put(t, db, application)
+		token := &models.AccessToken{ApplicationID: &application.ID}
+		token.CreatedBy = &alice.ID
+		put(t, db, token)
+		for _, changed := range []store.Filter{{Field: "modified_by", Lookup: "isnull", Value: "true"}, {Field: "modified_by", Value: "77", Not: true}} {
+			page, err := db.Read(t.Context()).AccessTokens(store.Query{Limit: 5, Filters: []store.Filter{{Field: "created_by", Value: fmt.Sprint(alice.ID)}, changed}},
+				models.Visibility{UserID: 999, Organizations: []int64{organization.ID}})
+			check(t, err)
+			equal(t, fmt.Sprint(changed), ids(page.Rows), []int64{token.ID})
+			if page.Count != 1 {
+				t.Errorf("%v: count %d", changed, page.Count)
+			}
+		}
+	})
+}

@@ -115,15 +115,16 @@ func (s tokenShortcuts) authored(q Query) ([]*gorm.DB, error) {
 	all := tokenShortcuts{s.r, models.Visibility{All: true}}
 	n := int64(0)
 	for _, f := range q.Filters {
-		if authors[f.Field] == "" {
+		of := Query{Filters: []Filter{f}}
+		counted := all.ofAuthor(of)
+		if counted == nil {
 			continue
 		}
-		of := Query{Filters: []Filter{f}}
 		b, err := accessTokenList.conditions(s.r.db, of)
 		if err != nil {
 			return nil, err
 		}
-		if n, err = s.r.sum(all.ofAuthor(of).on(b)); err != nil {
+		if n, err = s.r.sum(counted.on(b)); err != nil {
 			return nil, err
 		}
 	}
