@@ -26,10 +26,10 @@ type describedToken struct {
 
 func (w *describedWorld) tokens() []describedToken {
 	var list []describedToken
-	w.rows("SELECT id, description, scope, platform, COALESCE(user_id, 0), COALESCE(application_id, 0) FROM access_tokens ORDER BY id", func(rows *sql.Rows) error {
+	w.rows(`SELECT id, description, scope, platform, COALESCE(user_id, 0), COALESCE(application_id, 0),
+		COALESCE((SELECT organization_id FROM applications AS a WHERE a.id = application_id), 0) FROM access_tokens ORDER BY id`, func(rows *sql.Rows) error {
 		var t describedToken
-		err := rows.Scan(&t.id, &t.description, &t.scope, &t.platform, &t.user, &t.application)
-		t.org = w.organizationOf[t.application]
+		err := rows.Scan(&t.id, &t.description, &t.scope, &t.platform, &t.user, &t.application, &t.org)
 		list = append(list, t)
 		return err
 	})
@@ -50,14 +50,14 @@ func (w *describedWorld) rows(query string, scan func(*sql.Rows) error) {
 
 // countedStretch is one of token_description_counts, with what it says of each platform.
 type countedStretch struct {
-	application int64
+	organization int64
 	description string
 	number      map[string]int64
 	alike       bool
 }
 
 func (s countedStretch) compare(t countedStretch) int {
-	return cmp.Or(cmp.Compare(s.application, t.application), strings.Compare(s.description, t.description))
+	return cmp.Or(cmp.Compare(s.organization, t.organization), strings.Compare(s.description, t.description))
 }
 
 // checkStretches compares what is counted and noted of each stretch with the tokens in it. Of those that are settled, none is long but those of one description.
@@ -65,9 +65,9 @@ func (w *describedWorld) checkStretches(tokens []describedToken, settled bool, a
 	w.t.Helper()
 	var stretches []countedStretch
 	several := map[int64]map[string]map[string]bool{} // the descriptions of each stretch
-	w.rows("SELECT application_id, description, gateway, controller, alike FROM token_description_counts", func(rows *sql.Rows) error {
+	w.rows("SELECT organization_id, description, gateway, controller, alike FROM token_description_counts", func(rows *sql.Rows) error {
 		s, gateway, controller := countedStretch{}, int64(0), int64(0)
-		err := rows.Scan(&s.application, &s.description, &gateway, &controller, &s.alike)
+		err := rows.Scan(&s.organization, &s.description, &gateway, &controller, &s.alike)
 		s.number = map[string]int64{"gateway": gateway, "controller": controller}
 		stretches = append(stretches, s)
 		if settled && gateway+controller == 0 && s.description != "" {
@@ -76,18 +76,18 @@ func (w *describedWorld) checkStretches(tokens []describedToken, settled bool, a
 		return err
 	})
 	slices.SortFunc(stretches, countedStretch.compare)
-	find := func(application int64, description string) *countedStretch {
-		at, exact := slices.BinarySearchFunc(stretches, countedStretch{application: application, description: description}, countedStretch.compare)
+	find := func(organization int64, description string) *countedStretch {
+		at, exact := slices.BinarySearchFunc(stretches, countedStretch{organization: organization, description: description}, countedStretch.compare)
 		if !exact {
 			at--
 		}
-		if at < 0 || stretches[at].application != application {
+		if at < 0 || stretches[at].organization != organization {
 			return nil
 		}
 		return &stretches[at]
 	}
-	note := func(application int64, description, platform string, n int64) {
-		for _, of := range slices.Compact([]int64{0, application}) {
+	note := func(organization int64, description, platform string, n int64) {
+		for _, of := range slices.Compact([]int64{0, organization}) {
 			s := find(of, description)
 			if s == nil && !settled && of > 0 {
 				continue // nothing of it is settled
@@ -95,18 +95,18 @@ func (w *describedWorld) checkStretches(tokens []describedToken, settled bool, a
 			s.number[platform] += n
 		}
 	}
-	w.rows("SELECT COALESCE(application_id, 0), description, platform, tokens FROM access_token_changes", func(rows *sql.Rows) error {
+	w.rows("SELECT COALESCE(organization_id, 0), description, platform, tokens FROM access_token_changes", func(rows *sql.Rows) error {
 		var description, platform string
-		var application, n int64
-		err := rows.Scan(&application, &description, &platform, &n)
-		note(application, description, platform, n)
+		var organization, n int64
+		err := rows.Scan(&organization, &description, &platform, &n)
+		note(organization, description, platform, n)
 		return err
 	})
 	for _, t := range tokens {
 		letters := []rune(t.description)
 		key := string(letters[:min(256, len(letters))])
-		note(t.application, key, t.platform, -1)
-		for _, of := range slices.Compact([]int64{0, t.application}) {
+		note(t.org, key, t.platform, -1)
+		for _, of := range slices.Compact([]int64{0, t.org}) {
 			s := find(of, key)
 			if s == nil {
 				continue
@@ -122,7 +122,7 @@ func (w *describedWorld) checkStretches(tokens []describedToken, settled bool, a
 	}
 	for _, s := range stretches {
 		if s.number["gateway"] != 0 || s.number["controller"] != 0 {
-			w.t.Fatalf("after %s: the stretch of %d from %.40q is wrong by %v", after, s.application, s.description, s.number)
+			w.t.Fatalf("after %s: the stretch of %d from %.40q is wrong by %v", after, s.organization, s.description, s.number)
 		}
 	}
 	if settled {

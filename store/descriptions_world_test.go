@@ -22,7 +22,6 @@ var letters = []string{"a", "A", "b", "ä", "Ä", "a\u0308", "%", "_", `\`, "'",
 type describedWorld struct {
 	*counting
 	organizations, users []int64
-	organizationOf       map[int64]int64 // of applications
 }
 
 func (w *describedWorld) description() string {
@@ -73,7 +72,7 @@ func (w *describedWorld) change() (string, func(tx *store.Tx) error) {
 		}
 	}
 	n := w.random.IntN(5)
-	switch w.random.IntN(8) {
+	switch w.random.IntN(9) {
 	case 0:
 		return "deleting some", statements(fmt.Sprintf("DELETE FROM access_tokens WHERE id %% 5 = %d", n))
 	case 1:
@@ -95,6 +94,9 @@ func (w *describedWorld) change() (string, func(tx *store.Tx) error) {
 			return nil
 		}
 	case 5:
+		return "moving applications", statements(fmt.Sprintf("UPDATE applications SET organization_id = CASE WHEN id %% 2 = 0 THEN %d END WHERE id %% 5 = %d",
+			w.organizations[w.random.IntN(len(w.organizations))], n))
+	case 6:
 		if w.db.Dialect() == store.PostgreSQL { // both statements have run before the first is noted
 			return "two in one", statements("WITH gone AS (DELETE FROM access_tokens WHERE id % 3 = 0) " + w.many(900))
 		}
@@ -105,7 +107,7 @@ func (w *describedWorld) change() (string, func(tx *store.Tx) error) {
 // growDescribed makes users, organizations and applications.
 func growDescribed(t *testing.T, db storetest.DB) *describedWorld {
 	t.Helper()
-	w := &describedWorld{counting: &counting{t: t, db: db, random: rand.New(rand.NewPCG(7, 8))}, organizationOf: map[int64]int64{}} // #nosec G404 -- the same walk each time
+	w := &describedWorld{counting: &counting{t: t, db: db, random: rand.New(rand.NewPCG(7, 8))}} // #nosec G404 -- the same walk each time
 	check(t, db.WriteWithoutSettling(t.Context(), func(tx *store.Tx) error {
 		return errors.Join(putOne(tx, &models.Organization{Name: "o0"}), putOne(tx, &models.Organization{Name: "o1"}))
 	}))
@@ -117,9 +119,6 @@ func growDescribed(t *testing.T, db storetest.DB) *describedWorld {
 		}
 		check(t, db.WriteWithoutSettling(t.Context(), func(tx *store.Tx) error { return errors.Join(putOne(tx, u), putOne(tx, a)) }))
 		w.users = append(w.users, u.ID)
-		if a.OrganizationID != nil {
-			w.organizationOf[a.ID] = *a.OrganizationID
-		}
 	}
 	return w
 }
@@ -130,18 +129,18 @@ func (w *describedWorld) checkLengths(tokens []describedToken, find func(int64, 
 	lengths := map[*countedStretch]int{}
 	for _, t := range tokens {
 		letters := []rune(t.description)
-		for _, of := range slices.Compact([]int64{0, t.application}) {
+		for _, of := range slices.Compact([]int64{0, t.org}) {
 			lengths[find(of, string(letters[:min(256, len(letters))]))]++
 		}
 	}
 	for s, length := range lengths {
 		most := 1000
-		if s.application > 0 {
+		if s.organization > 0 {
 			most = 200
 		}
-		of := several[s.application][s.description]
+		of := several[s.organization][s.description]
 		if length > most && !s.alike || s.alike && (len(of) > 1 || !of[s.description]) {
-			w.t.Fatalf("after %s: a stretch of %d tokens of %d from %.40q", after, length, s.application, s.description)
+			w.t.Fatalf("after %s: a stretch of %d tokens of %d from %.40q", after, length, s.organization, s.description)
 		}
 	}
 }

@@ -47,18 +47,15 @@ var settlements = []struct {
 	}, func(*Tx) error { return nil }},
 }
 
-// settleValues adds up what tokens have, of all and of each application, by a statement for each field.
+// settleValues adds up what tokens have, of all and of each organization, by a statement for each field.
 func settleValues() (statements []string) {
 	for _, field := range slices.Sorted(maps.Keys(countedFields)) {
-		statements = append(statements, settleValue("0", field, "application_id IS NULL"))
-		if slices.Contains(countedTimes, field) {
-			statements = append(statements, settleValue("application_id", field, "false"))
-		}
+		statements = append(statements, settleValue("0", field, "application_id IS NULL"), settleValue("organization_id", field, "false"))
 	}
 	return statements
 }
 
-func settleValue(application, field, personal string) string {
+func settleValue(organization, field, personal string) string {
 	var sums, there, set []string
 	for _, name := range []string{"gateway", "controller", "personal_gateway", "personal_controller"} {
 		condition := "platform = '" + name + "'"
@@ -68,9 +65,9 @@ func settleValue(application, field, personal string) string {
 		sums = append(sums, fmt.Sprintf("COALESCE(sum(tokens) FILTER (WHERE %s), 0) AS %s", condition, name))
 		there, set = append(there, name+" <> 0"), append(set, fmt.Sprintf("%s = %[1]s + excluded.%[1]s", name))
 	}
-	return fmt.Sprintf(`INSERT INTO token_value_counts SELECT application, '%s', value, gateway, controller, personal_gateway, personal_controller
-		FROM (SELECT %s AS application, %s AS value, %s FROM access_token_changes WHERE application IS NOT NULL AND value IS NOT NULL GROUP BY 1, 2)
-		WHERE %s ON CONFLICT DO UPDATE SET %s`, field, application, countedFields[field], strings.Join(sums, ", "), strings.Join(there, " OR "), strings.Join(set, ", "))
+	return fmt.Sprintf(`INSERT INTO token_value_counts SELECT organization, '%s', value, gateway, controller, personal_gateway, personal_controller
+		FROM (SELECT %s AS organization, %s AS value, %s FROM access_token_changes WHERE organization IS NOT NULL AND value IS NOT NULL GROUP BY 1, 2)
+		WHERE %s ON CONFLICT DO UPDATE SET %s`, field, organization, countedFields[field], strings.Join(sums, ", "), strings.Join(there, " OR "), strings.Join(set, ", "))
 }
 
 // widen makes a block reach as far as what has come.

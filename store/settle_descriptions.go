@@ -4,13 +4,13 @@ import "gorm.io/gorm"
 
 // A stretch of the order of descriptions that has several of them has no more than so many tokens, and is made of half as many (ADR 0036).
 const (
-	longestStretch              = 1000
-	longestStretchOfApplication = 200
+	longestStretch               = 1000
+	longestStretchOfOrganization = 200
 )
 
-// stretchCount is how many tokens of an application, of all for 0, a stretch has, by the description with which it begins.
+// stretchCount is how many tokens of an organization, of all for 0, a stretch has, by the description with which it begins.
 type stretchCount struct {
-	ApplicationID       int64
+	OrganizationID      int64
 	Description         string
 	Gateway, Controller int64
 	Alike               bool // all have the description with which it begins
@@ -20,27 +20,27 @@ func (s stretchCount) number() int64 { return s.Gateway + s.Controller }
 
 // most is how many tokens a stretch of several descriptions may have.
 func (s stretchCount) most() int64 {
-	if s.ApplicationID == 0 {
+	if s.OrganizationID == 0 {
 		return longestStretch
 	}
-	return longestStretchOfApplication
+	return longestStretchOfOrganization
 }
 
 // settleDescriptions adds up the descriptions of changes on SQLite, and splits the stretches that have become long.
 func (tx *Tx) settleDescriptions() error {
-	err := tx.db.Exec(`INSERT INTO token_description_counts SELECT DISTINCT application_id, '', 0, 0, true FROM access_token_changes WHERE application_id IS NOT NULL
+	err := tx.db.Exec(`INSERT INTO token_description_counts SELECT DISTINCT organization_id, '', 0, 0, true FROM access_token_changes WHERE organization_id IS NOT NULL
 		ON CONFLICT DO NOTHING`).Error
 	if err != nil {
 		return err
 	}
 	var counted []stretchCount
 	err = tx.db.Raw(`INSERT INTO token_description_counts
-		SELECT application_id, start, COALESCE(sum(tokens) FILTER (WHERE platform = 'gateway'), 0), COALESCE(sum(tokens) FILTER (WHERE platform = 'controller'), 0),
+		SELECT organization_id, start, COALESCE(sum(tokens) FILTER (WHERE platform = 'gateway'), 0), COALESCE(sum(tokens) FILTER (WHERE platform = 'controller'), 0),
 			min(description = start)
-		FROM (SELECT *, (SELECT s.description FROM token_description_counts AS s WHERE s.application_id = n.application_id AND s.description <= n.description
+		FROM (SELECT *, (SELECT s.description FROM token_description_counts AS s WHERE s.organization_id = n.organization_id AND s.description <= n.description
 				ORDER BY s.description DESC LIMIT 1) AS start
-			FROM (SELECT 0 AS application_id, description, platform, sum(tokens) AS tokens FROM access_token_changes GROUP BY 2, 3
-				UNION ALL SELECT application_id, description, platform, sum(tokens) FROM access_token_changes WHERE application_id IS NOT NULL GROUP BY 1, 2, 3) AS n)
+			FROM (SELECT 0 AS organization_id, description, platform, sum(tokens) AS tokens FROM access_token_changes GROUP BY 2, 3
+				UNION ALL SELECT organization_id, description, platform, sum(tokens) FROM access_token_changes WHERE organization_id IS NOT NULL GROUP BY 1, 2, 3) AS n)
 		WHERE true GROUP BY 1, 2
 		ON CONFLICT DO UPDATE SET gateway = gateway + excluded.gateway, controller = controller + excluded.controller, alike = alike AND excluded.alike
 		RETURNING *`).Scan(&counted).Error
@@ -52,16 +52,16 @@ func (tx *Tx) settleDescriptions() error {
 
 // splitAll splits the stretches that are long, as a migration leaves them, when all that is noted is settled.
 func (tx *Tx) splitAll() error {
-	const long = "SELECT * FROM token_description_counts WHERE NOT alike AND gateway + controller > CASE application_id WHEN 0 THEN ? ELSE ? END"
+	const long = "SELECT * FROM token_description_counts WHERE NOT alike AND gateway + controller > CASE organization_id WHEN 0 THEN ? ELSE ? END"
 	var all []stretchCount
-	err := tx.db.Raw(long, longestStretch, longestStretchOfApplication).Scan(&all).Error
+	err := tx.db.Raw(long, longestStretch, longestStretchOfOrganization).Scan(&all).Error
 	if err != nil || len(all) == 0 {
 		return err
 	}
 	if err := tx.settle(1); err != nil {
 		return err
 	}
-	if err := tx.db.Raw(long, longestStretch, longestStretchOfApplication).Scan(&all).Error; err != nil {
+	if err := tx.db.Raw(long, longestStretch, longestStretchOfOrganization).Scan(&all).Error; err != nil {
 		return err
 	}
 	return tx.splitStretches(all)
@@ -81,7 +81,7 @@ func (tx *Tx) splitStretches(among []stretchCount) error {
 		for _, piece := range pieces {
 			err := tx.db.Exec(`INSERT INTO token_description_counts VALUES (?, ?, ?, ?, ?)
 				ON CONFLICT DO UPDATE SET gateway = excluded.gateway, controller = excluded.controller, alike = excluded.alike`,
-				long.ApplicationID, piece.Description, piece.Gateway, piece.Controller, piece.Alike).Error
+				long.OrganizationID, piece.Description, piece.Gateway, piece.Controller, piece.Alike).Error
 			if err != nil {
 				return err
 			}
@@ -127,14 +127,14 @@ const ofEachPlatform = "count(*) FILTER (WHERE platform = 'gateway') AS gateway,
 // others are the tokens in a stretch that have another description than that with which it begins.
 func (tx *Tx) others(long stretchCount) (*gorm.DB, error) {
 	within, next := stretch{following(long.Description), afterAll}, []string{}
-	err := tx.db.Raw("SELECT description FROM token_description_counts WHERE application_id = ? AND description > ? ORDER BY description LIMIT 1", long.ApplicationID, long.Description).
+	err := tx.db.Raw("SELECT description FROM token_description_counts WHERE organization_id = ? AND description > ? ORDER BY description LIMIT 1", long.OrganizationID, long.Description).
 		Scan(&next).Error
 	if len(next) > 0 {
 		within.to = next[0]
 	}
 	tokens := tx.db.Table("access_tokens")
-	if long.ApplicationID > 0 {
-		tokens = tokens.Where("access_tokens.application_id = ?", long.ApplicationID)
+	if long.OrganizationID > 0 {
+		tokens = tokens.Where(administered, []int64{long.OrganizationID})
 	}
 	parts := within.of(tokens)
 	return tx.db.Table("(SELECT * FROM (?) AS short UNION ALL SELECT * FROM (?) AS long) AS others",

@@ -48,7 +48,7 @@ func (s tokenShortcuts) named(q Query) (Query, []number, error) {
 	if err != nil {
 		return q, nil, err
 	}
-	users, err := s.r.firstNumbers(s.byValue("user", "user_id", false).on(b), "access_tokens.user_id", mostNamed+1)
+	users, err := s.r.firstNumbers(s.everything(s.v.Platform).byValue("user", "user_id", false).on(b), "access_tokens.user_id", mostNamed+1)
 	if len(users) > mostNamed || err != nil {
 		return q, nil, err
 	}

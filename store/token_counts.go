@@ -55,7 +55,9 @@ func (r Reader) TokenFigures(until time.Time, since, userID int64) (TokenFigures
 // figuresOfAll adds up days, and what is in the days of the bounds.
 func (r Reader) figuresOfAll(until time.Time, since int64) (f TokenFigures, err error) {
 	today, last := floorDay(r.now), floorDay(until)
-	figures := func(field string) counts { return tokenShortcuts{r: r}.byValue(field, "day", true) }
+	figures := func(field string) counts {
+		return tokenShortcuts{r, models.Visibility{All: true}}.byValue(field, "day", true)
+	}
 	days := func(field string, after int64) (parts []*gorm.DB) {
 		for _, part := range figures(field).where("day > ?", after) {
 			parts = append(parts, part.Select("day, platform, application_id IS NULL AS personal, number"))

@@ -80,13 +80,9 @@ func (s tokenShortcuts) countSeenDays(b *queryBuilder, q Query) (int64, bool, er
 	if !ok {
 		return 0, false, err
 	}
-	applications, err := s.administered()
-	if err != nil {
-		return 0, false, err
-	}
 	inside := int64(0)
 	if !d.within() {
-		if inside, err = s.r.sum(d.whole(s.ofApplications(applications, d.field, d.parted))); err != nil {
+		if inside, err = s.r.sum(d.whole(s.byValue(d.field, "day", d.parted))); err != nil {
 			return 0, false, err
 		}
 	}
@@ -94,7 +90,7 @@ func (s tokenShortcuts) countSeenDays(b *queryBuilder, q Query) (int64, bool, er
 	if err != nil {
 		return 0, false, err
 	}
-	fewer, err := s.fewerOfDays(d, applications)
+	fewer, err := s.fewerOfDays(d)
 	if err != nil {
 		return 0, false, err
 	}
@@ -105,16 +101,20 @@ func (s tokenShortcuts) countSeenDays(b *queryBuilder, q Query) (int64, bool, er
 	return inside + rest, true, err
 }
 
-// fewerOfDays reports whether fewer tokens are of the days of the bounds than of the applications.
-func (s tokenShortcuts) fewerOfDays(d dayRange, applications []number) (bool, error) {
+// fewerOfDays reports whether fewer tokens are of the days of the bounds than are administered.
+func (s tokenShortcuts) fewerOfDays(d dayRange) (bool, error) {
 	var days []int64
 	for _, each := range []*int64{d.first, d.last} {
 		if each != nil {
 			days = append(days, *each)
 		}
 	}
-	n, err := s.r.sum(tokenShortcuts{r: s.r}.byValue(d.field, "day", false).where("access_tokens.day IN ?", days))
-	return n < sumOfNumbers(applications), err
+	n, err := s.r.sum(s.everything("").byValue(d.field, "day", false).where("access_tokens.day IN ?", days))
+	if err != nil {
+		return false, err
+	}
+	more, err := s.moreThanAdministered(n)
+	return !more, err
 }
 
 // days gives the days of the bounds that a query's conditions set for one time, "" where they are no such bounds. nil is no bound; no day may be between them.

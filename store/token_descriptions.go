@@ -130,7 +130,7 @@ func (s tokenShortcuts) countDescriptions(b *queryBuilder, q Query) (int64, bool
 // countStretch counts by the stretches that are counted (ADR 0036), and by the index what is in those two in which w begins and ends, but where all of one is.
 func (s tokenShortcuts) countStretch(b *queryBuilder, w stretch) (int64, error) {
 	begin, end := []string{}, []stretchCount{}
-	starts := s.r.db.Table("token_description_counts").Where("application_id = 0").Session(&gorm.Session{})
+	starts := s.r.db.Table("token_description_counts").Where("organization_id = 0").Session(&gorm.Session{})
 	if err := starts.Where("description >= ?", w.from).Order("description").Limit(1).Pluck("description", &begin).Error; err != nil {
 		return 0, err
 	}
@@ -148,7 +148,7 @@ func (s tokenShortcuts) countStretch(b *queryBuilder, w stretch) (int64, error) 
 	} else {
 		edges = slices.Concat(edges, stretch{end[0].Description, w.to}.of(tokens))
 	}
-	inside := s.byPlatform(b, "description", "token_description_counts WHERE application_id = 0", "SELECT description, platform, tokens AS number FROM access_token_changes")
+	inside := s.byPlatform(b, "description", "token_description_counts WHERE organization_id = 0", "SELECT description, platform, tokens AS number FROM access_token_changes")
 	n, err := s.r.sum(inside.where("access_tokens.description >= ? AND access_tokens.description < ?", whole.from, whole.to))
 	if err != nil {
 		return 0, err

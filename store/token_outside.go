@@ -4,8 +4,6 @@ import (
 	"slices"
 
 	"gorm.io/gorm"
-
-	"gatehouse/models"
 )
 
 // inverse is the lookup of what another leaves.
@@ -18,7 +16,7 @@ func (s tokenShortcuts) countAround(q Query) (int64, bool, error) {
 	if !ok {
 		return 0, false, nil
 	}
-	all := tokenShortcuts{s.r, models.Visibility{All: true, Platform: s.v.Platform}}
+	all := s.everything(s.v.Platform)
 	within, known, err := all.countIDs(q)
 	if !known || err != nil {
 		return 0, false, err

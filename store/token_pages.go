@@ -46,7 +46,7 @@ func (s tokenShortcuts) inOneIndex(b *queryBuilder, q Query) (way, error) {
 	if err != nil {
 		return way{}, err
 	}
-	everywhere, err := s.r.sum(tokenShortcuts{r: s.r}.byApplication().on(b))
+	everywhere, err := s.r.sum(s.everything("").byApplication().on(b))
 	if err != nil || everywhere < here {
 		return way{}, err
 	}
@@ -129,7 +129,7 @@ func (s tokenShortcuts) seen(b *queryBuilder, q Query, count int64, descending b
 	if !narrow {
 		return s.merged(b, q, count, descending)
 	}
-	applications, err := s.administered()
+	applications, err := s.r.numbers(s.administered(), "access_tokens.application_id")
 	if err != nil {
 		return way{}, err
 	}
@@ -140,20 +140,12 @@ func (s tokenShortcuts) seen(b *queryBuilder, q Query, count int64, descending b
 	return s.merged(b, q, count, descending)
 }
 
-// administered are the applications with tokens of an administrator's list.
-func (s tokenShortcuts) administered() ([]number, error) {
-	return s.r.numbers(s.byApplication().where(administered, s.v.Organizations), "access_tokens.application_id")
-}
-
 // merged finds a page in the order of ids in which each application's tokens stand by themselves: what the page may show of each, and of
 // the own tokens, is merged.
 func (s tokenShortcuts) merged(b *queryBuilder, q Query, count int64, descending bool) (way, error) {
-	applications := s.byApplication()
+	applications := s.administered()
 	if q.asksOnly("application", "platform", "scope") {
 		applications = applications.on(b)
-	}
-	if !s.v.All {
-		applications = applications.where(administered, s.v.Organizations)
 	}
 	counts, err := s.r.numbers(applications, "access_tokens.application_id")
 	if err != nil {

@@ -125,7 +125,7 @@ func (s tokenShortcuts) related(b *queryBuilder, q Query, by tokenReference, des
 	among := s.r.db.Table(by.table)
 	switch { // of many these may be few
 	case by.key == "user_id":
-		among = among.Where("EXISTS (SELECT 1 FROM token_value_counts WHERE application_id = 0 AND field = 'user' AND value = users.id)" +
+		among = among.Where("EXISTS (SELECT 1 FROM token_value_counts WHERE organization_id = 0 AND field = 'user' AND value = users.id)" +
 			" OR id IN (SELECT user_id FROM access_token_changes)")
 	case !s.v.All && len(s.v.Organizations) > 0:
 		among = among.Where("organization_id IN ? OR id IN (SELECT application_id FROM access_tokens WHERE user_id = ?)", s.v.Organizations, s.v.UserID)

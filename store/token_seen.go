@@ -13,6 +13,7 @@ import (
 func (s tokenShortcuts) countSeen(b *queryBuilder, q Query) (int64, error) {
 	for _, way := range []func() (int64, bool, error){
 		func() (int64, bool, error) { return s.countAround(q) },
+		func() (int64, bool, error) { return s.countSeenValue(b, q) },
 		func() (int64, bool, error) { return s.countNull(q) },
 		func() (int64, bool, error) { return s.countSeenDays(b, q) },
 		func() (int64, bool, error) { return s.countSeenDescriptions(b, q) },
@@ -30,7 +31,21 @@ func (s tokenShortcuts) countSeen(b *queryBuilder, q Query) (int64, error) {
 	return s.r.sumOf(parts...)
 }
 
-// countSeenDescriptions counts what an administrator sees of a range of descriptions, like countStretch for each application.
+// countSeenValue counts what an administrator sees of some users, or of what somebody made or changed.
+func (s tokenShortcuts) countSeenValue(b *queryBuilder, q Query) (int64, bool, error) {
+	counted := s.ofValue(q)
+	if counted == nil {
+		return 0, false, nil
+	}
+	n, err := s.r.sum(counted.on(b))
+	if err != nil {
+		return 0, false, err
+	}
+	own, err := s.countOwnRest(q)
+	return n + own, true, err
+}
+
+// countSeenDescriptions counts what an administrator sees of a range of descriptions, like countStretch for each organization.
 func (s tokenShortcuts) countSeenDescriptions(b *queryBuilder, q Query) (int64, bool, error) {
 	within, exact, others := described(q)
 	if !exact || within == wholeOrder || len(others.Filters) > 0 || len(others.Search) > 0 {
@@ -53,27 +68,27 @@ func (s tokenShortcuts) countSeenDescriptions(b *queryBuilder, q Query) (int64, 
 	return n + rest, true, err
 }
 
-// seenDescriptions adds up whole stretches of each application, what is noted of these, and what the index has in the two in which the range begins and ends, but where all
-// of one is.
+// seenDescriptions adds up whole stretches of each organization, what is noted of these, and what the index has of its applications in the two in which the range begins and ends,
+// but where all of one is.
 const seenDescriptions = `WITH ends AS (
-		SELECT a.id AS application_id,
-			(SELECT c.description FROM token_description_counts AS c WHERE c.application_id = a.id AND c.description >= @from ORDER BY c.description LIMIT 1) AS first,
-			(SELECT c.description FROM token_description_counts AS c WHERE c.application_id = a.id AND c.description < @to ORDER BY c.description DESC LIMIT 1) AS last
-		FROM applications AS a WHERE a.organization_id IN @organizations),
+		SELECT o.id AS organization_id,
+			(SELECT c.description FROM token_description_counts AS c WHERE c.organization_id = o.id AND c.description >= @from ORDER BY c.description LIMIT 1) AS first,
+			(SELECT c.description FROM token_description_counts AS c WHERE c.organization_id = o.id AND c.description < @to ORDER BY c.description DESC LIMIT 1) AS last
+		FROM organizations AS o WHERE o.id IN @organizations),
 	spans AS (
-		SELECT e.application_id, e.first, CASE WHEN c.alike THEN @to ELSE e.last END AS past
-		FROM ends AS e JOIN token_description_counts AS c ON c.application_id = e.application_id AND c.description = e.last WHERE e.first <= e.last),
+		SELECT e.organization_id, e.first, CASE WHEN c.alike THEN @to ELSE e.last END AS past
+		FROM ends AS e JOIN token_description_counts AS c ON c.organization_id = e.organization_id AND c.description = e.last WHERE e.first <= e.last),
 	edges AS (
-		SELECT application_id, @from AS begins, first AS past FROM spans WHERE first > @from
-		UNION ALL SELECT application_id, past, @to FROM spans WHERE past < @to
-		UNION ALL SELECT application_id, @from, @to FROM ends WHERE first <= last IS NOT TRUE)
+		SELECT organization_id, @from AS begins, first AS past FROM spans WHERE first > @from
+		UNION ALL SELECT organization_id, past, @to FROM spans WHERE past < @to
+		UNION ALL SELECT organization_id, @from, @to FROM ends WHERE first <= last IS NOT TRUE)
 	SELECT COALESCE((SELECT sum({number}) FROM spans AS s CROSS JOIN token_description_counts AS c
-			WHERE c.application_id = s.application_id AND c.description >= s.first AND c.description < s.past), 0)
-		+ COALESCE((SELECT sum(t.tokens) FROM access_token_changes AS t JOIN spans AS s ON s.application_id = t.application_id
+			WHERE c.organization_id = s.organization_id AND c.description >= s.first AND c.description < s.past), 0)
+		+ COALESCE((SELECT sum(t.tokens) FROM access_token_changes AS t JOIN spans AS s ON s.organization_id = t.organization_id
 			WHERE t.description >= s.first AND t.description < s.past{shown}), 0)
-		+ (SELECT count(*) FROM edges AS e CROSS JOIN access_tokens AS t WHERE t.application_id = e.application_id
+		+ (SELECT count(*) FROM edges AS e CROSS JOIN applications AS a CROSS JOIN access_tokens AS t WHERE a.organization_id = e.organization_id AND t.application_id = a.id
 			AND length(t.description) <= 256 AND t.description >= e.begins AND t.description < e.past{shown})
-		+ (SELECT count(*) FROM edges AS e CROSS JOIN access_tokens AS t WHERE t.application_id = e.application_id
+		+ (SELECT count(*) FROM edges AS e CROSS JOIN applications AS a CROSS JOIN access_tokens AS t WHERE a.organization_id = e.organization_id AND t.application_id = a.id
 			AND length(t.description) > 256 AND substr(t.description, 1, 256) >= e.begins AND substr(t.description, 1, 256) < e.past{shown})`
 
 // countSeenUser counts what an administrator sees of the tokens of a few users, by the index of these.
@@ -112,11 +127,10 @@ func (s tokenShortcuts) authored(q Query) ([]*gorm.DB, error) {
 	if parts == nil || err != nil {
 		return nil, err
 	}
-	all := tokenShortcuts{s.r, models.Visibility{All: true}}
 	n := int64(0)
 	for _, f := range q.Filters {
 		of := Query{Filters: []Filter{f}}
-		counted := all.ofAuthor(of)
+		counted := s.everything("").ofAuthor(of)
 		if counted == nil {
 			continue
 		}
@@ -157,8 +171,8 @@ func (s tokenShortcuts) madeBy(q Query) ([]*gorm.DB, error) {
 
 // moreThanAdministered compares a number of tokens with those that are administered.
 func (s tokenShortcuts) moreThanAdministered(n int64) (bool, error) {
-	applications, err := s.administered()
-	return n > sumOfNumbers(applications), err
+	administered, err := s.r.sum(s.administered())
+	return n > administered, err
 }
 
 func sumOfNumbers(numbers []number) (sum int64) {

@@ -27,6 +27,11 @@ func shownPlatform(q Query, v models.Visibility) (Query, models.Visibility) {
 	return q, v
 }
 
+// everything is what those see who see all, of the platform that is shown or of both.
+func (s tokenShortcuts) everything(platform models.Platform) tokenShortcuts {
+	return tokenShortcuts{s.r, models.Visibility{All: true, Platform: platform}}
+}
+
 // byApplication is what is counted by application, platform and scope, of the platform that is shown. All counts go by the name of the table itself, so that the
 // conditions of a query choose among them as they do among the tokens.
 func (s tokenShortcuts) byApplication() counts {
@@ -56,7 +61,15 @@ func (s tokenShortcuts) total() (int64, error) {
 	if s.v.All && s.v.Platform == models.Controller {
 		return s.r.sum(s.byApplication())
 	}
-	return s.r.sum(tokenShortcuts{r: s.r}.byApplication())
+	return s.r.sum(s.everything("").byApplication())
+}
+
+// administered are the counts by application of all tokens, or of those that an administrator's organizations have.
+func (s tokenShortcuts) administered() counts {
+	if s.v.All {
+		return s.byApplication()
+	}
+	return s.byApplication().where(administered, s.v.Organizations)
 }
 
 const administered = "access_tokens.application_id IN (SELECT id FROM applications WHERE organization_id IN ?)"
@@ -68,10 +81,8 @@ func (s tokenShortcuts) grouped(b *queryBuilder, q Query) counts {
 		return s.byApplication().on(b)
 	case !s.v.All && !own && q.asksOnly("application", "platform", "scope"):
 		return s.union().on(b)
-	case s.v.All && q.names("user") && onlyCounted("user", q):
-		return s.byValue("user", "user_id", parted(q)).on(b)
 	case s.v.All:
-		return s.ofAuthor(q).on(b)
+		return s.ofValue(q).on(b)
 	case own && q.asksOnly("user", "application", "platform", "scope"):
 		return s.ownRows().on(b.unindexed()).where("access_tokens.user_id = ?", s.v.UserID)
 	}
@@ -133,7 +144,7 @@ func (s tokenShortcuts) parts(b *queryBuilder, q Query) (others, own *gorm.DB, e
 	if err != nil {
 		return nil, nil, err
 	}
-	applications, err := s.r.numbers(s.byApplication().where(administered, s.v.Organizations).on(countable), "access_tokens.application_id")
+	applications, err := s.r.numbers(s.administered().on(countable), "access_tokens.application_id")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -176,5 +187,5 @@ func (s tokenShortcuts) tokens() *gorm.DB {
 func (s tokenShortcuts) union() counts {
 	own := s.ownRows().where("access_tokens.user_id = ?", s.v.UserID).
 		where("(access_tokens.application_id IS NULL OR NOT "+administered+")", s.v.Organizations)
-	return append(own, s.byApplication().where(administered, s.v.Organizations)...)
+	return append(own, s.administered()...)
 }

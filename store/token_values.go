@@ -3,12 +3,14 @@ package store
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"gatehouse/models"
 )
 
-// countedFields are what tokens are counted by, with what is noted of it: a time by its day. Whom most tokens are made and changed by is their user, so that only the others are
-// counted: those that somebody made of others, and those of somebody that others made. countedTimes are counted of each application as well. What was never used has no day.
+// countedFields are what tokens are counted by, of all and of each organization, with what is noted of it: a time by its day. Whom most tokens are made and changed by is their
+// user, so that only the others are counted: those that somebody made of others, and those of somebody that others made. What was never used has no day.
 var (
 	countedFields = map[string]string{"created": "created", "modified": "modified", "expires": "expires", "last_used": "last_used", "user": "user_id",
 		"created_by":  "CASE WHEN created_by IS DISTINCT FROM user_id THEN created_by END",
@@ -18,22 +20,42 @@ var (
 	authors      = map[string]string{"created_by": "created_for", "modified_by": "modified_for"}
 )
 
-// byValue counts all tokens by a field, whose value goes by the name; parted, also by platform and by whether they are of an application.
+// byValue counts by a field, whose value goes by the name, all tokens or those that an administrator's organizations have; parted, also by platform and by whether they
+// are of an application.
 func (s tokenShortcuts) byValue(field, name string, parted bool) counts {
-	noted := fmt.Sprintf("SELECT %s AS %s, platform, application_id, tokens AS number FROM access_token_changes WHERE %[1]s IS NOT NULL", countedFields[field], name)
-	return append(s.settled(field, name, "", parted), s.shown(s.r.counts("access_tokens", noted))...)
+	return append(s.settled(field, name, "", parted), s.noted(field, name)...)
 }
 
-// byAuthor counts all tokens by who made or changed them.
+// byAuthor counts these by who made or changed them.
 func (s tokenShortcuts) byAuthor(field string, parted bool) counts {
-	noted := fmt.Sprintf("SELECT %s, platform, application_id, tokens AS number FROM access_token_changes WHERE %[1]s IS NOT NULL", field)
 	return slices.Concat(s.settled(field, field, "", parted), s.settled("user", field, "", parted), s.settled(authors[field], field, "-", parted),
-		s.shown(s.r.counts("access_tokens", noted)))
+		s.shown(s.r.counts("access_tokens", s.notedBy(field, field))))
+}
+
+// noted are the changes that are not settled.
+func (s tokenShortcuts) noted(field, name string) counts {
+	return s.shown(s.r.counts("access_tokens", s.notedBy(countedFields[field], name)))
+}
+
+func (s tokenShortcuts) notedBy(value, name string) string {
+	return fmt.Sprintf("SELECT %s AS %s, platform, application_id, tokens AS number FROM access_token_changes WHERE %[1]s IS NOT NULL AND %[3]s", value, name, s.counted("true"))
+}
+
+// counted is the condition of what is counted of an administrator's organizations, whose other tokens of their own are counted by themselves; or all.
+func (s tokenShortcuts) counted(all string) string {
+	if s.v.All {
+		return all
+	}
+	ids := make([]string, len(s.v.Organizations))
+	for n, each := range s.v.Organizations {
+		ids[n] = strconv.FormatInt(each, 10)
+	}
+	return "organization_id IN (" + strings.Join(ids, ", ") + ")"
 }
 
 // settled are the counts of a field, or these with another sign.
 func (s tokenShortcuts) settled(field, name, sign string, parted bool) counts {
-	from := "FROM token_value_counts WHERE application_id = 0 AND field = '" + field + "'"
+	from := "FROM token_value_counts WHERE " + s.counted("organization_id = 0") + " AND field = '" + field + "'"
 	if !parted {
 		return s.r.counts("access_tokens", fmt.Sprintf("SELECT value AS %s, %s(%s) AS number %s", name, sign, s.number(), from))
 	}
@@ -53,21 +75,6 @@ func (s tokenShortcuts) number() string {
 	return map[models.Platform]string{models.Gateway: "gateway", models.Controller: "controller"}[s.v.Platform]
 }
 
-// ofApplications counts the tokens of some applications by the days of a time; parted, also by platform.
-func (s tokenShortcuts) ofApplications(some []number, field string, parted bool) counts {
-	key, table := "application_id, value AS day", "token_value_counts WHERE field = '"+field+"'"
-	noted := fmt.Sprintf("SELECT application_id, %s AS day, platform, tokens AS number FROM access_token_changes WHERE %[1]s IS NOT NULL", countedFields[field])
-	counted := s.ofPlatform(key, table, noted)
-	if parted {
-		counted = s.shown(s.r.counts("access_tokens", "SELECT "+key+", 'gateway' AS platform, gateway AS number FROM "+table,
-			"SELECT "+key+", 'controller' AS platform, controller AS number FROM "+table, noted))
-	}
-	if len(some) > mostBranches {
-		return counted.where(administered, s.v.Organizations)
-	}
-	return counted.where("access_tokens.application_id IN ?", idsOf(some, func(each *number) int64 { return each.ID }))
-}
-
 // ofPlatform is what a table counts in a column for each platform, and what is noted of the same, for the platform that is shown.
 func (s tokenShortcuts) ofPlatform(key, table, noted string) counts {
 	return append(s.r.counts("access_tokens", "SELECT "+key+", "+s.number()+" AS number FROM "+table), s.shown(s.r.counts("access_tokens", noted))...)
@@ -79,7 +86,7 @@ func parted(q Query) bool { return slices.ContainsFunc(q.Filters, countedByValue
 // byReference counts the tokens of a query by what they refer to by a column, nil where they are not in one place.
 func (s tokenShortcuts) byReference(b *queryBuilder, q Query, column string) counts {
 	switch {
-	case column == "user_id" && onlyCounted("user", q):
+	case column == "user_id" && s.v.All && onlyCounted("user", q):
 		return s.byValue("user", "user_id", parted(q)).on(b)
 	case column == "user_id" || s.v.All && q.equalsKey("user") && q.asksOnly("user", "application", "platform", "scope"):
 		return s.ownRows().on(b.unindexed())
@@ -131,34 +138,36 @@ func (s tokenShortcuts) countNull(q Query) (int64, bool, error) {
 	if err != nil {
 		return 0, false, err
 	}
-	there, all, own := counts(nil), s.byApplication(), int64(0)
-	switch {
-	case s.v.All && authors[field] != "":
+	there := s.byValue(field, "value", parted(others))
+	if authors[field] != "" {
 		there = s.byAuthor(field, parted(others))
-	case s.v.All:
-		there = s.byValue(field, "value", parted(others))
-	case slices.Contains(countedTimes, field):
-		applications, err := s.administered()
-		if err != nil {
-			return 0, false, err
-		}
-		there, all = s.ofApplications(applications, field, parted(others)), all.where(administered, s.v.Organizations)
-		if own, err = s.countOwnRest(q); err != nil {
-			return 0, false, err
-		}
-	default:
-		return 0, false, nil
 	}
 	n, err := s.r.sum(there.on(b))
-	if null, _ := parseBool(q.Filters[at].Value); !null || err != nil {
-		return n + own, true, err
+	if null, _ := parseBool(q.Filters[at].Value); null && err == nil {
+		var total int64
+		total, err = s.r.sum(s.administered().on(b))
+		n = total - n
 	}
-	total, err := s.r.sum(all.on(b))
-	return total - n + own, true, err
+	if err != nil {
+		return 0, false, err
+	}
+	own, err := s.countOwnRest(q)
+	return n + own, true, err
 }
 
-// countOwnRest counts an administrator's own tokens that are not administered.
+// ofValue is where the tokens of a query for users, or for those whom somebody made or changed, are counted, nil for another.
+func (s tokenShortcuts) ofValue(q Query) counts {
+	if q.names("user") && onlyCounted("user", q) {
+		return s.byValue("user", "user_id", parted(q))
+	}
+	return s.ofAuthor(q)
+}
+
+// countOwnRest counts an administrator's own tokens that are not administered: those of whoever sees all are counted with the others.
 func (s tokenShortcuts) countOwnRest(q Query) (int64, error) {
+	if s.v.All {
+		return 0, nil
+	}
 	b, err := accessTokenList.conditions(s.r.db, q)
 	if err != nil {
 		return 0, err
