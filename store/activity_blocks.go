@@ -96,7 +96,7 @@ func (s activityShortcuts) nearby(b *queryBuilder, q Query, descending bool) ([]
 	var branches []branch
 	entries := b.unindexed().on(s.entries()).Session(&gorm.Session{})
 	for _, each := range idsOfBlocks("activity.id", blocks) {
-		branches = append(branches, branch{entries.Where(each.sql, each.args...), "activity.id"})
+		branches = append(branches, branch{rows: entries.Where(each.sql, each.args...), key: "activity.id"})
 	}
 	ids, err := s.r.merge("activity", branches, descending, q)
 	if err != nil || len(ids) < q.Limit {

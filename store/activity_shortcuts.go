@@ -71,7 +71,7 @@ func (s activityShortcuts) way(b *queryBuilder, q Query, _ int64) (way, error) {
 	switch {
 	case !s.v.All || !only || len(q.Filters) > 0 && !s.inRange(q) || len(q.Search) > 0:
 	case field == "created" || field == "timestamp":
-		ids, err := s.r.merge("activity", []branch{{b.on(s.entries()), "activity.created"}}, descending, q)
+		ids, err := s.r.merge("activity", []branch{{rows: b.on(s.entries()), key: "activity.created"}}, descending, q)
 		return way{ids: ids}, err
 	case field == "id" && len(q.Filters) > 0:
 		ids, err := s.nearby(b, q, descending)
@@ -92,7 +92,7 @@ func (s activityShortcuts) way(b *queryBuilder, q Query, _ int64) (way, error) {
 		if s.v.Platform == models.Controller {
 			entries = entries.Where(noGatewayOnly)
 		}
-		branches = append(branches, branch{entries, "activity.id"})
+		branches = append(branches, branch{rows: entries, key: "activity.id"})
 	}
 	ids, err := s.r.merge("activity", branches, descending, q)
 	return way{ids: ids}, err

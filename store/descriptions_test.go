@@ -51,9 +51,9 @@ func (w *describedWorld) rows(query string, scan func(*sql.Rows) error) {
 // countedStretch is one of token_description_counts, with what it says of each platform.
 type countedStretch struct {
 	organization int64
-	description string
-	number      map[string]int64
-	alike       bool
+	description  string
+	number       map[string]int64
+	alike        bool
 }
 
 func (s countedStretch) compare(t countedStretch) int {

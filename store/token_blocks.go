@@ -39,7 +39,7 @@ func (s tokenShortcuts) nearby(b *queryBuilder, q Query, descending bool) ([]int
 	tokens := b.unindexed().on(s.tokens()).Session(&gorm.Session{})
 	var branches []branch
 	for _, each := range idsOfBlocks("access_tokens.id", blocks) {
-		branches = append(branches, branch{tokens.Where(each.sql, each.args...), "access_tokens.id"})
+		branches = append(branches, branch{rows: tokens.Where(each.sql, each.args...), key: "access_tokens.id"})
 	}
 	ids, err := s.r.merge("access_tokens", branches, descending, q)
 	if err != nil || len(ids) < q.Limit {

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"slices"
+
 	"gorm.io/gorm"
 )
 
@@ -15,7 +17,7 @@ func (s tokenShortcuts) way(b *queryBuilder, q Query, count int64) (way, error) 
 		return way{}, nil
 	}
 	counted := q.asksOnly("application", "platform", "scope")
-	few := q.names("user") || q.equals("id") // what an index of the condition may lead to
+	few := q.equalsKey("user") || q.equals("id") // what an index of the condition leads to
 	switch own := !s.v.All && len(s.v.Organizations) == 0; {
 	case field == "application__name" && s.byReference(b, q, "application_id") != nil && (s.v.All || own || s.v.Platform == "" && len(q.Filters) == 0): // otherwise few are sorted
 		return s.byRelation(b, q, tokenReference{"applications", "name", "application_id"}, descending)
@@ -30,11 +32,11 @@ func (s tokenShortcuts) way(b *queryBuilder, q Query, count int64) (way, error) 
 		return s.seen(b, q, count, descending)
 	case field == "id" && counted:
 		return s.merged(b, q, count, descending)
-	case s.v.All && (q.equalsKey("user") || q.equals("id")):
+	case s.v.All && few:
 		tokens, err := s.ofFew(q)
 		return way{filtered: tokens}, err
 	}
-	return s.weighed(b, q, count, few)
+	return s.weighed(b, q, count, few || s.v.All && q.names("user"))
 }
 
 // inOneIndex finds a page in the order of ids by the index of platforms or that of scopes, whichever leads to fewer.
@@ -70,7 +72,7 @@ func (s tokenShortcuts) weighed(b *queryBuilder, q Query, count int64, few bool)
 	switch {
 	case field == "user__username" && s.v.All && (walks || count*100 > total) && q.asksOnly("user", "application", "platform", "scope"):
 		return s.byRelation(b, q, tokenReference{"users", "username", "user_id"}, descending)
-	case field == "user__username" && !s.v.All && walks && !few:
+	case field == "user__username" && !s.v.All && walks && !q.names("user"):
 		return s.byUsername(b, q, descending)
 	case field == "description" && walks:
 		return s.byDescription(q, descending)
@@ -109,32 +111,22 @@ func (s tokenShortcuts) sorted(q Query, field string, descending bool) (way, err
 	}
 	var branches []branch
 	for _, part := range parts {
-		branches = append(branches, branch{part, key})
+		branches = append(branches, branch{rows: part, key: key})
 	}
 	ids, err := s.r.merge("access_tokens", branches, descending, q)
 	return way{ids: ids}, err
 }
 
-// seen finds a page of an administrator in the order of ids: by sorting, where a condition on descriptions or authors leaves few of what they see.
+// seen finds a page of an administrator in the order of ids: by sorting, where a condition on descriptions, users or authors leaves few of what they see.
 func (s tokenShortcuts) seen(b *queryBuilder, q Query, count int64, descending bool) (way, error) {
-	within, _, _ := described(q)
-	narrow := within != wholeOrder
-	if !narrow {
-		parts, err := s.authored(q)
-		if err != nil {
-			return way{}, err
-		}
-		narrow = parts != nil
-	}
-	if !narrow {
+	if within, _, _ := described(q); within == wholeOrder && !slices.ContainsFunc(q.Filters, func(f Filter) bool { return f.names("user") || authors[of(f.Field)] != "" }) {
 		return s.merged(b, q, count, descending)
 	}
 	applications, err := s.r.numbers(s.administered(), "access_tokens.application_id")
 	if err != nil {
 		return way{}, err
 	}
-	seen := sumOfNumbers(applications)
-	if count*count < 5*seen*int64(q.Offset+q.Limit)*int64(len(applications)) { // merging reads descriptions from the table, so many for each
+	if seen := sumOfNumbers(applications); count*count < 5*seen*int64(q.Offset+q.Limit)*int64(len(applications)) { // merging reads descriptions from the table, so many for each
 		return s.sorted(q, "id", descending)
 	}
 	return s.merged(b, q, count, descending)
@@ -167,7 +159,6 @@ func (s tokenShortcuts) merged(b *queryBuilder, q Query, count int64, descending
 	case len(counts) > mostBranches || s.v.All && !q.names("application"):
 		return way{}, nil
 	}
-	var branches []branch
 	conditions, err := s.leading(q, leads("id"))
 	if err != nil {
 		return way{}, err
@@ -176,16 +167,13 @@ func (s tokenShortcuts) merged(b *queryBuilder, q Query, count int64, descending
 	if err != nil {
 		return way{}, err
 	}
-	for _, c := range counts {
-		tokens := conditions.on(s.tokens()).Where("access_tokens.application_id = ?", c.ID)
-		branches = append(branches, branch{near(tokens), "access_tokens.id"})
-	}
+	branches := []branch{{near(conditions.on(s.tokens())), "access_tokens.id", idsOf(counts, func(each *number) int64 { return each.ID })}}
 	if !s.v.All {
 		_, own, err := s.parts(b, q)
 		if err != nil {
 			return way{}, err
 		}
-		branches = append(branches, branch{own, "access_tokens.id"})
+		branches = append(branches, branch{rows: own, key: "access_tokens.id"})
 	}
 	ids, err := s.r.merge("access_tokens", branches, descending, q)
 	return way{ids: ids}, err
@@ -198,8 +186,8 @@ func (s tokenShortcuts) byDescription(q Query, descending bool) (way, error) {
 		return way{}, err
 	}
 	ids, err := s.r.merge("access_tokens", []branch{
-		{b.on(s.walked()).Where(shortDescription), "access_tokens.description"},
-		{b.unindexed().on(s.either("+")).Where(longDescription), "access_tokens.description"},
+		{rows: b.on(s.walked()).Where(shortDescription), key: "access_tokens.description"},
+		{rows: b.unindexed().on(s.either("+")).Where(longDescription), key: "access_tokens.description"},
 	}, descending, q)
 	return way{ids: ids}, err
 }
@@ -235,7 +223,7 @@ func (s tokenShortcuts) parted(b *queryBuilder, q Query) ([]*gorm.DB, error) {
 	if !s.v.All {
 		return s.seenParts(b, q)
 	}
-	if parts, err := s.madeBy(q); parts != nil || err != nil {
+	if parts, _, err := s.madeBy(q); parts != nil || err != nil {
 		return parts, err
 	}
 	return s.ranges(b, q), nil

@@ -108,7 +108,7 @@ func (p *relationPage) take(parts []*gorm.DB, n int) error {
 	}
 	var branches []branch
 	for _, part := range parts {
-		branches = append(branches, branch{part, "access_tokens.id"})
+		branches = append(branches, branch{rows: part, key: "access_tokens.id"})
 	}
 	ids, err := p.r.merge("access_tokens", branches, false, Query{Offset: p.skip, Limit: p.wanted})
 	p.ids, p.skip, p.wanted = append(p.ids, ids...), 0, p.wanted-len(ids)

@@ -13,12 +13,10 @@ import (
 func (s tokenShortcuts) countSeen(b *queryBuilder, q Query) (int64, error) {
 	for _, way := range []func() (int64, bool, error){
 		func() (int64, bool, error) { return s.countAround(q) },
-		func() (int64, bool, error) { return s.countSeenValue(b, q) },
 		func() (int64, bool, error) { return s.countNull(q) },
 		func() (int64, bool, error) { return s.countSeenDays(b, q) },
 		func() (int64, bool, error) { return s.countSeenDescriptions(b, q) },
 		func() (int64, bool, error) { return s.countSeenUser(q) },
-		func() (int64, bool, error) { return s.countSeenNamed(q) },
 	} {
 		if n, known, err := way(); known || err != nil {
 			return n, err
@@ -29,20 +27,6 @@ func (s tokenShortcuts) countSeen(b *queryBuilder, q Query) (int64, error) {
 		return 0, err
 	}
 	return s.r.sumOf(parts...)
-}
-
-// countSeenValue counts what an administrator sees of some users, or of what somebody made or changed.
-func (s tokenShortcuts) countSeenValue(b *queryBuilder, q Query) (int64, bool, error) {
-	counted := s.ofValue(q)
-	if counted == nil {
-		return 0, false, nil
-	}
-	n, err := s.r.sum(counted.on(b))
-	if err != nil {
-		return 0, false, err
-	}
-	own, err := s.countOwnRest(q)
-	return n + own, true, err
 }
 
 // countSeenDescriptions counts what an administrator sees of a range of descriptions, like countStretch for each organization.
@@ -104,69 +88,60 @@ func (s tokenShortcuts) countSeenUser(q Query) (int64, bool, error) {
 	return n, true, err
 }
 
-// countSeenNamed counts what an administrator sees of the tokens of some users, where these are fewer than what is administered.
-func (s tokenShortcuts) countSeenNamed(q Query) (int64, bool, error) {
+// ofSome are the tokens of an administrator's list that some users have whom a query names, nil where what is administered is less.
+func (s tokenShortcuts) ofSome(q Query) (*gorm.DB, error) {
 	rest, users, err := s.named(q)
 	if users == nil || err != nil {
-		return 0, false, err
+		return nil, err
 	}
 	if more, err := s.moreThanAdministered(sumOfNumbers(users)); more || err != nil {
-		return 0, false, err
+		return nil, err
 	}
-	tokens, err := s.ofNamed(rest, users)
-	if err != nil {
-		return 0, false, err
-	}
-	n, err := s.r.sumOf(tokens)
-	return n, true, err
+	return s.ofNamed(rest, users)
 }
 
-// authored are the tokens of an administrator's list that somebody made or changed, as madeBy has them; nil where what is administered is less.
+// authored are the tokens of an administrator's list that somebody made or changed, as madeBy has them; nil where what is administered is less than what that one has.
 func (s tokenShortcuts) authored(q Query) ([]*gorm.DB, error) {
-	parts, err := s.madeBy(q)
+	parts, author, err := s.madeBy(q)
 	if parts == nil || err != nil {
 		return nil, err
 	}
-	n := int64(0)
-	for _, f := range q.Filters {
-		of := Query{Filters: []Filter{f}}
-		counted := s.everything("").ofAuthor(of)
-		if counted == nil {
-			continue
-		}
-		b, err := accessTokenList.conditions(s.r.db, of)
-		if err != nil {
-			return nil, err
-		}
-		if n, err = s.r.sum(counted.on(b)); err != nil {
-			return nil, err
-		}
+	own, err := s.r.sum(s.everything("").byValue("user", "user_id", false).where("access_tokens.user_id = ?", author))
+	if err != nil {
+		return nil, err
 	}
-	if more, err := s.moreThanAdministered(n); more || err != nil {
+	if more, err := s.moreThanAdministered(own); more || err != nil {
 		return nil, err
 	}
 	return parts, nil
 }
 
-// madeBy are the tokens of a query for those that one user made or changed: the user's own, and those that the index of the others has. nil for another query.
-func (s tokenShortcuts) madeBy(q Query) ([]*gorm.DB, error) {
+// madeBy are the tokens of a query for those that one user made or changed: the user's own, and those that an index of the others has; nil for another query.
+func (s tokenShortcuts) madeBy(q Query) (parts []*gorm.DB, author any, err error) {
 	at := slices.IndexFunc(q.Filters, func(f Filter) bool {
 		return authors[f.Field] != "" && (Query{Filters: []Filter{f}}).equalsKey(f.Field) && f.Lookup != "in"
 	})
 	if at < 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	column := accessTokenList.columns[q.Filters[at].Field].sql
-	user, err := parseValue(idColumn, q.Filters[at].Value)
-	if err != nil {
-		return nil, nil // the condition says by itself what is wrong
+	if author, err = parseValue(idColumn, q.Filters[at].Value); err != nil {
+		return nil, nil, nil // the condition says by itself what is wrong
 	}
 	b, err := s.leading(q, func(Filter) bool { return false })
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	tokens := b.on(s.either("+")).Session(&gorm.Session{})
-	return []*gorm.DB{tokens.Where("access_tokens.user_id = ?", user), tokens.Where(column+" = ? AND "+column+" IS NOT NULL AND "+column+" IS DISTINCT FROM access_tokens.user_id", user)}, nil
+	made := tokens
+	if !s.v.All {
+		made = b.on(s.platformed()).Where(administered, s.v.Organizations)
+	}
+	parts = []*gorm.DB{tokens.Where("access_tokens.user_id = ?", author), made.Where(column+" = ? AND "+column+" IS NOT NULL AND "+column+" IS DISTINCT FROM access_tokens.user_id", author)}
+	if !s.v.All {
+		parts = append(parts, s.ownRest(b).Where("("+column+" = ?) IS TRUE AND ("+column+" IS DISTINCT FROM access_tokens.user_id) IS TRUE", author))
+	}
+	return parts, author, nil
 }
 
 // moreThanAdministered compares a number of tokens with those that are administered.
@@ -182,11 +157,14 @@ func sumOfNumbers(numbers []number) (sum int64) {
 	return sum
 }
 
-// seenParts are the parts of an administrator's list, each a range of an index: what is administered, as far as the conditions on descriptions
-// narrow it, and the rest of the own tokens.
+// seenParts are the parts of an administrator's list, each a range of an index: what some users or authors have, or else what is administered, as far as the conditions on
+// descriptions narrow it, and the rest of the own tokens.
 func (s tokenShortcuts) seenParts(b *queryBuilder, q Query) ([]*gorm.DB, error) {
 	if parts, err := s.authored(q); parts != nil || err != nil {
 		return parts, err
+	}
+	if tokens, err := s.ofSome(q); tokens != nil || err != nil {
+		return []*gorm.DB{tokens}, err
 	}
 	others, own, err := s.parts(b, q)
 	if err != nil {

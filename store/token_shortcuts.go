@@ -79,10 +79,12 @@ func (s tokenShortcuts) grouped(b *queryBuilder, q Query) counts {
 	switch own := len(s.v.Organizations) == 0; {
 	case s.v.All && q.asksOnly("application", "platform", "scope"):
 		return s.byApplication().on(b)
-	case !s.v.All && !own && q.asksOnly("application", "platform", "scope"):
-		return s.union().on(b)
+	case !own && q.asksOnly("application", "platform", "scope"):
+		return s.union(s.administered()).on(b)
 	case s.v.All:
 		return s.ofValue(q).on(b)
+	case !own:
+		return s.union(s.ofValue(q)).on(b)
 	case own && q.asksOnly("user", "application", "platform", "scope"):
 		return s.ownRows().on(b.unindexed()).where("access_tokens.user_id = ?", s.v.UserID)
 	}
@@ -183,9 +185,12 @@ func (s tokenShortcuts) tokens() *gorm.DB {
 	return db
 }
 
-// union counts what is administered, and the rest of the own tokens: nothing twice that is both.
-func (s tokenShortcuts) union() counts {
+// union adds the rest of the own tokens to counts of what is administered: nothing twice that is both. nil remains nil.
+func (s tokenShortcuts) union(administers counts) counts {
+	if administers == nil {
+		return nil
+	}
 	own := s.ownRows().where("access_tokens.user_id = ?", s.v.UserID).
 		where("(access_tokens.application_id IS NULL OR NOT "+administered+")", s.v.Organizations)
-	return append(own, s.administered()...)
+	return append(own, administers...)
 }

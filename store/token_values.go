@@ -98,7 +98,7 @@ func (s tokenShortcuts) byReference(b *queryBuilder, q Query, column string) cou
 
 // ownRows are the tokens of users to be counted one by one: the index of users has what is asked of them.
 func (s tokenShortcuts) ownRows() counts {
-	return s.shown(s.r.counts("access_tokens", "SELECT user_id, application_id, platform, scope, 1 AS number FROM access_tokens"))
+	return s.shown(s.r.counts("access_tokens", "SELECT user_id, application_id, platform, scope, created_by, modified_by, 1 AS number FROM access_tokens"))
 }
 
 // onlyCounted reports whether a query's conditions are on a field, or on what it refers to, and on what tokens are counted by beside it.

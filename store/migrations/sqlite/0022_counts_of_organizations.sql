@@ -71,6 +71,10 @@ CREATE TRIGGER applications_moved AFTER UPDATE OF organization_id ON application
 END;
 -- +goose StatementEnd
 
+-- What somebody made or changed of others in an application.
+CREATE INDEX access_tokens_application_created_by ON access_tokens (application_id, created_by, id, user_id, platform) WHERE created_by IS NOT NULL AND created_by IS DISTINCT FROM user_id;
+CREATE INDEX access_tokens_application_modified_by ON access_tokens (application_id, modified_by, id, user_id, platform) WHERE modified_by IS NOT NULL AND modified_by IS DISTINCT FROM user_id;
+
 INSERT INTO token_value_counts SELECT a.organization_id, 'created', (t.created - (t.created % 86400000000 + 86400000000) % 86400000000) / 86400000000, count(*) FILTER (WHERE t.platform = 'gateway'), count(*) FILTER (WHERE t.platform = 'controller'), 0, 0 FROM access_tokens AS t JOIN applications AS a ON a.id = t.application_id WHERE a.organization_id IS NOT NULL GROUP BY 1, 3;
 INSERT INTO token_value_counts SELECT a.organization_id, 'modified', (t.modified - (t.modified % 86400000000 + 86400000000) % 86400000000) / 86400000000, count(*) FILTER (WHERE t.platform = 'gateway'), count(*) FILTER (WHERE t.platform = 'controller'), 0, 0 FROM access_tokens AS t JOIN applications AS a ON a.id = t.application_id WHERE a.organization_id IS NOT NULL GROUP BY 1, 3;
 INSERT INTO token_value_counts SELECT a.organization_id, 'expires', (t.expires - (t.expires % 86400000000 + 86400000000) % 86400000000) / 86400000000, count(*) FILTER (WHERE t.platform = 'gateway'), count(*) FILTER (WHERE t.platform = 'controller'), 0, 0 FROM access_tokens AS t JOIN applications AS a ON a.id = t.application_id WHERE a.organization_id IS NOT NULL GROUP BY 1, 3;
