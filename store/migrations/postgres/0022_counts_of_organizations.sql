@@ -6,6 +6,9 @@ ALTER TABLE access_token_changes ADD COLUMN organization_id bigint; -- of the ap
 ALTER TABLE token_value_counts RENAME COLUMN application_id TO organization_id;
 ALTER TABLE token_description_counts RENAME COLUMN application_id TO organization_id;
 DELETE FROM token_value_counts WHERE organization_id > 0;
+-- A row is written again where it is: each index that held a number was written as well.
+ALTER TABLE token_value_counts DROP CONSTRAINT token_value_counts_pkey, ADD PRIMARY KEY (organization_id, field, value);
+ALTER TABLE token_value_counts SET (fillfactor = 50);
 DELETE FROM token_description_counts WHERE organization_id > 0;
 
 -- The tokens of a stretch: of all, and of each organization.
@@ -42,9 +45,9 @@ BEGIN
         ON CONFLICT (application_id, platform, scope) DO UPDATE SET tokens = c.tokens + excluded.tokens),
     by_value AS (
         INSERT INTO token_value_counts AS c SELECT * FROM (SELECT v.organization_id, v.field, v.value,
-            COALESCE(sum(n.tokens) FILTER (WHERE n.platform = 'gateway'), 0) AS gateway, COALESCE(sum(n.tokens) FILTER (WHERE n.platform = 'controller'), 0) AS controller,
-            COALESCE(sum(n.tokens) FILTER (WHERE n.platform = 'gateway' AND n.application_id IS NULL), 0) AS personal_gateway,
-            COALESCE(sum(n.tokens) FILTER (WHERE n.platform = 'controller' AND n.application_id IS NULL), 0) AS personal_controller FROM noted AS n
+            COALESCE(sum(n.tokens::integer) FILTER (WHERE n.platform = 'gateway'), 0) AS gateway, COALESCE(sum(n.tokens::integer) FILTER (WHERE n.platform = 'controller'), 0) AS controller,
+            COALESCE(sum(n.tokens::integer) FILTER (WHERE n.platform = 'gateway' AND n.application_id IS NULL), 0) AS personal_gateway,
+            COALESCE(sum(n.tokens::integer) FILTER (WHERE n.platform = 'controller' AND n.application_id IS NULL), 0) AS personal_controller FROM noted AS n
             CROSS JOIN LATERAL (VALUES
                 (0, 'created', n.created), (0, 'modified', n.modified), (0, 'expires', n.expires), (0, 'last_used', n.last_used), (0, 'user', n.user_id),
                 (0, 'created_by', CASE WHEN n.created_by IS DISTINCT FROM n.user_id THEN n.created_by END), (0, 'created_for', CASE WHEN n.created_by IS DISTINCT FROM n.user_id THEN n.user_id END),
@@ -169,6 +172,7 @@ CREATE TRIGGER applications_move BEFORE UPDATE OF organization_id ON application
 CREATE TRIGGER applications_moved AFTER UPDATE OF organization_id ON applications
     FOR EACH ROW WHEN (OLD.organization_id IS DISTINCT FROM NEW.organization_id) EXECUTE FUNCTION move_access_tokens();
 
+CREATE INDEX applications_of ON applications (id) INCLUDE (organization_id); -- which is looked up with each token: to read a few hundred of them takes longer
 -- What somebody made or changed of others in an application.
 CREATE INDEX access_tokens_application_created_by ON access_tokens (application_id, created_by, id, user_id, platform) WHERE created_by IS NOT NULL AND created_by IS DISTINCT FROM user_id;
 CREATE INDEX access_tokens_application_modified_by ON access_tokens (application_id, modified_by, id, user_id, platform) WHERE modified_by IS NOT NULL AND modified_by IS DISTINCT FROM user_id;
