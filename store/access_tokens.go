@@ -244,7 +244,11 @@ func (tx *Tx) CreateAccessToken(t *models.AccessToken) error {
 }
 
 // UpdateAccessToken stores all fields; ErrNotFound.
-func (tx *Tx) UpdateAccessToken(t *models.AccessToken) error { return tx.update(t) }
+func (tx *Tx) UpdateAccessToken(t *models.AccessToken) error {
+	alone := *tx
+	alone.db = tx.only([]int64{t.ID})
+	return alone.update(t)
+}
 
 // LockAccessToken loads like AccessToken and keeps other transactions from changing it.
 func (tx *Tx) LockAccessToken(id int64) (*models.AccessToken, error) {
@@ -280,7 +284,7 @@ func (tx *Tx) DeleteAccessTokens(selection TokenSelection) ([]models.AccessToken
 			return nil, err
 		}
 		ids := idsOf(tokens, func(t *models.AccessToken) int64 { return t.ID })
-		return tokens, translate(tx.db.Where("id IN ?", ids).Delete(&models.AccessToken{}).Error)
+		return tokens, translate(tx.only(ids).Where("id IN ?", ids).Delete(&models.AccessToken{}).Error)
 	}
 	return eachSelected(tx, selection, take)
 }

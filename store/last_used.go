@@ -16,7 +16,7 @@ type Use struct {
 const MostUses = 2_000
 
 // SetLastUsed notes uses of tokens, each token once and MostUses at most, in one statement: at most once a minute for each token, and a newer
-// time stays. What another transaction holds on PostgreSQL is passed over, so that it waits for nobody and nobody is in a deadlock with it.
+// time stays. Nobody who presents the token is told anew. What another transaction holds on PostgreSQL is passed over, so that it waits for nobody and nobody is in a deadlock with it.
 func (tx *Tx) SetLastUsed(uses ...Use) error {
 	if len(uses) == 0 {
 		return nil
@@ -32,6 +32,6 @@ func (tx *Tx) SetLastUsed(uses ...Use) error {
 	for _, use := range uses {
 		args = append(args, use.TokenID, use.At, use.Address, use.At.Add(-time.Minute))
 	}
-	return translate(tx.db.Exec("WITH used (id, at, address, before) AS (VALUES "+strings.TrimPrefix(strings.Repeat(", "+row, len(uses)), ", ")+")"+free+
+	return translate(tx.only([]int64{}).Exec("WITH used (id, at, address, before) AS (VALUES "+strings.TrimPrefix(strings.Repeat(", "+row, len(uses)), ", ")+")"+free+
 		" UPDATE access_tokens SET last_used = used.at, last_used_address = used.address FROM used WHERE "+due, args...).Error)
 }

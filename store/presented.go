@@ -17,6 +17,7 @@ import (
 const (
 	mostPresented = 10_000 // of each kind
 	trusted       = time.Second
+	mostAge       = time.Minute
 )
 
 // presented are the rows that were found by what callers present, each with what was known before it was read.
@@ -29,21 +30,30 @@ type presented struct {
 	users        *otter.Cache[int64, known[models.User]]
 	applications *otter.Cache[int64, known[models.Application]]
 
-	// How often this process has changed access tokens, and anything else that is kept, on PostgreSQL.
-	tokenChanges, otherChanges atomic.Int64
-	lastChange                 atomic.Pointer[time.Time]
+	// Changes of access tokens, and of anything else that is kept, on PostgreSQL: by this process, and by others as far as news have come.
+	tokenChanges changedTokens
+	otherChanges atomic.Int64
+	news         *news
+	lastChange   atomic.Pointer[time.Time] // by this process
 }
 
-// note counts what a transaction has touched.
+// note takes down what a transaction has touched.
 func (p *presented) note(by touched) {
-	if by.tokens {
-		p.tokenChanges.Add(1)
+	if now := time.Now(); by.tokens || by.others || len(by.ids) > 0 {
+		p.lastChange.Store(&now)
+	}
+	p.changed(by)
+}
+
+func (p *presented) changed(by touched) {
+	switch {
+	case by.tokens:
+		p.tokenChanges.add(nil)
+	case len(by.ids) > 0:
+		p.tokenChanges.add(by.ids)
 	}
 	if by.others {
 		p.otherChanges.Add(1)
-	}
-	if now := time.Now(); by.tokens || by.others {
-		p.lastChange.Store(&now)
 	}
 }
 
@@ -67,15 +77,22 @@ type known[T any] struct {
 }
 
 // moment is a state of the database, as far as it can be told without reading tables. On SQLite every change by anybody makes another version. On
-// PostgreSQL a change by this process does, and one by another process is overlooked for a second, not longer.
+// PostgreSQL a change by this process does, and one by another process when it is heard of, or else is overlooked for a second, not longer.
 type moment struct {
-	version int64
+	version int64     // that of all but tokens on PostgreSQL
+	tokens  int64     // the number of their last change
 	at      time.Time // zero on SQLite
+	heard   time.Time // what was durable before this is known
 }
 
-// holds reports whether what was read at the moment or after it is still so now.
+// holds reports whether what was read at the moment or after it is still so now, but for changes of tokens. When a token was used, or its user signed in, is no change: it is
+// told a minute later at most.
 func (m moment) holds(now moment) bool {
-	return m.version == now.version && (m.at.IsZero() || now.at.Sub(m.at) < trusted)
+	if m.version != now.version || m.at.IsZero() {
+		return m.version == now.version
+	}
+	age := now.at.Sub(m.at)
+	return age < trusted || now.at.Sub(now.heard) < trusted && age < mostAge
 }
 
 func newPresented() (*presented, error) {
@@ -95,26 +112,36 @@ func newPresented() (*presented, error) {
 	return &presented{tokens: tokens, clients: clients, users: users, applications: applications}, err
 }
 
-// moment is the present one, for tokens and for clients.
-func (s *Store) moment(ctx context.Context) (tokens, clients moment, err error) {
+// moment is the present one. What is heard comes first: the changes that were heard of until then are in the numbers.
+func (s *Store) moment(ctx context.Context) (moment, error) {
+	p := s.presented
 	if s.dialect == SQLite {
-		version, err := s.presented.file.read(ctx)
-		return moment{version: version}, moment{version: version}, err
+		version, err := p.file.read(ctx)
+		return moment{version: version}, err
 	}
-	at, others := time.Now(), s.presented.otherChanges.Load() // not the store's clock: it is compared with another server's changes
-	return moment{s.presented.tokenChanges.Load() + others, at}, moment{others, at}, nil
+	now := moment{at: time.Now(), heard: p.news.lastHeard()} // not the store's clock: it is compared with another server's changes
+	p.news.refresh(now.at, func(others bool, ids []int64) {
+		p.changed(touched{tokens: others && ids == nil, ids: ids, others: others})
+	})
+	now.version, now.tokens = p.otherChanges.Load(), p.tokenChanges.number()
+	return now, nil
 }
 
 // PresentedToken is AccessTokenByDigest for requests that present the token: a change that this process was told is durable, and on SQLite any, is
 // seen at once, that of another server within a second.
 func (s *Store) PresentedToken(ctx context.Context, digest models.Digest) (*models.AccessToken, error) {
-	now, others, err := s.moment(ctx)
-	if found, ok := s.presented.tokens.GetIfPresent(digest); ok && err == nil && found.since.holds(now) {
+	now, err := s.moment(ctx)
+	if found, ok := s.presented.tokens.GetIfPresent(digest); ok && err == nil && found.since.holds(now) &&
+		s.presented.tokenChanges.spared(found.row.ID, found.since.tokens, now.tokens) {
+		if found.since.tokens != now.tokens { // none of these has to be looked at again
+			found.since.tokens = now.tokens
+			s.presented.tokens.Set(digest, found)
+		}
 		return copyToken(&found.row), nil
 	}
 	r := s.Read(ctx)
 	if err == nil && s.dialect == PostgreSQL {
-		r.along = &along{s.presented, others, &now.at}
+		r.along = &along{s.presented, now, &now.at}
 	}
 	token, readErr := r.AccessTokenByDigest(digest)
 	if err == nil && readErr == nil && token.Digest.Equal(digest) { // what a regenerated token had before ends by itself
@@ -157,7 +184,7 @@ func foundBy[T any](a *along, kept *otter.Cache[int64, known[T]], id int64, read
 
 // PresentedClient is Client for requests of the client, with what PresentedToken says of changes.
 func (s *Store) PresentedClient(ctx context.Context, clientID string) (*models.Application, error) {
-	_, now, err := s.moment(ctx)
+	now, err := s.moment(ctx)
 	if found, ok := s.presented.clients.GetIfPresent(clientID); ok && err == nil && found.since.holds(now) {
 		return copyApplication(&found.row), nil
 	}

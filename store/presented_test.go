@@ -123,6 +123,9 @@ func TestPresentedSeesChanges(t *testing.T) {
 				presentedAsStored(t, name+", before", each, worlds[name])
 			}
 			write(t, db, func(tx *store.Tx) error { return change(tx, worlds[name]) })
+			if name == "token used" && db.Dialect() == store.PostgreSQL {
+				continue // is told a minute later at most, here and at other servers
+			}
 			presentedAsStored(t, name, db.Store, worlds[name])
 			if db.Dialect() == store.SQLite {
 				presentedAsStored(t, name+", at another server", other, worlds[name])
@@ -130,6 +133,9 @@ func TestPresentedSeesChanges(t *testing.T) {
 		}
 		db.AwaitOthers(t.Context())
 		for name := range presentedChanges {
+			if name == "token used" || name == "signed in" {
+				continue
+			}
 			presentedAsStored(t, name+", at another server after a second", other, worlds[name])
 		}
 	})

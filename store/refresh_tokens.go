@@ -78,7 +78,7 @@ func (tx *Tx) DeleteRotated(t *models.AccessToken) (bool, error) {
 		tx.added.deleted = append(tx.added.deleted, t)
 		return true, nil
 	}
-	result := tx.db.Exec("DELETE FROM access_tokens WHERE id = ?", t.ID)
+	result := tx.only([]int64{t.ID}).Exec("DELETE FROM access_tokens WHERE id = ?", t.ID)
 	return result.RowsAffected > 0, translate(result.Error)
 }
 

@@ -174,6 +174,11 @@ func (s *Store) Close() error {
 		if err := s.presented.file.close(); err != nil {
 			return fmt.Errorf("close: %w", err)
 		}
+		if s.presented.news != nil {
+			if err := s.presented.news.db.Close(); err != nil {
+				return fmt.Errorf("close: %w", err)
+			}
+		}
 	}
 	for _, pool := range []*gorm.DB{s.read, s.write} {
 		if pool == nil {

@@ -29,7 +29,7 @@ func (s tokenShortcuts) countAround(q Query) (int64, bool, error) {
 	if err != nil {
 		return 0, false, err
 	}
-	seen, err := s.r.sum(s.union(s.administered()).on(none))
+	seen, err := s.r.sum(s.union(none, s.administered()))
 	if err != nil || 5*(everything-within) > seen { // they are read from the table
 		return 0, false, err
 	}

@@ -80,11 +80,11 @@ func (s tokenShortcuts) grouped(b *queryBuilder, q Query) counts {
 	case s.v.All && q.asksOnly("application", "platform", "scope"):
 		return s.byApplication().on(b)
 	case !own && q.asksOnly("application", "platform", "scope"):
-		return s.union(s.administered()).on(b)
+		return s.union(b, s.administered())
 	case s.v.All:
 		return s.ofValue(q).on(b)
 	case !own:
-		return s.union(s.ofValue(q)).on(b)
+		return s.union(b, s.ofValue(q), "created_by", "modified_by")
 	case own && q.asksOnly("user", "application", "platform", "scope"):
 		return s.ownRows().on(b.unindexed()).where("access_tokens.user_id = ?", s.v.UserID)
 	}
@@ -185,12 +185,12 @@ func (s tokenShortcuts) tokens() *gorm.DB {
 	return db
 }
 
-// union adds the rest of the own tokens to counts of what is administered: nothing twice that is both. nil remains nil.
-func (s tokenShortcuts) union(administers counts) counts {
+// union adds the rest of the own tokens, with more columns that conditions are on, to counts of what is administered: nothing twice that is both. nil remains nil.
+func (s tokenShortcuts) union(b *queryBuilder, administers counts, more ...string) counts {
 	if administers == nil {
 		return nil
 	}
-	own := s.ownRows().where("access_tokens.user_id = ?", s.v.UserID).
+	own := s.ownRows(more...).on(b.unindexed()).where("access_tokens.user_id = ?", s.v.UserID).
 		where("(access_tokens.application_id IS NULL OR NOT "+administered+")", s.v.Organizations)
-	return append(own, administers...)
+	return append(own, administers.on(b)...)
 }

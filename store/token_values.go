@@ -96,9 +96,14 @@ func (s tokenShortcuts) byReference(b *queryBuilder, q Query, column string) cou
 	return s.grouped(b, q)
 }
 
-// ownRows are the tokens of users to be counted one by one: the index of users has what is asked of them.
-func (s tokenShortcuts) ownRows() counts {
-	return s.shown(s.r.counts("access_tokens", "SELECT user_id, application_id, platform, scope, created_by, modified_by, 1 AS number FROM access_tokens"))
+// ownRows are the tokens of users to be counted one by one: the index of users has what is asked of them, but for more columns.
+func (s tokenShortcuts) ownRows(more ...string) counts {
+	columns := append([]string{"user_id", "application_id", "platform", "scope"}, more...)
+	own := s.r.counts("access_tokens", "SELECT "+strings.Join(columns, ", ")+", 1 AS number FROM access_tokens")
+	if s.v.Platform == "" {
+		return own
+	}
+	return own.where("(access_tokens.platform = ?) IS TRUE", s.v.Platform)
 }
 
 // onlyCounted reports whether a query's conditions are on a field, or on what it refers to, and on what tokens are counted by beside it.

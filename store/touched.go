@@ -10,12 +10,21 @@ import (
 
 // touched is what a transaction has changed of what is kept of callers.
 type touched struct {
-	tokens bool // access tokens
-	others bool // anything else: users, what they may do, clients
+	tokens bool    // access tokens,
+	ids    []int64 // or these of them alone
+	others bool    // anything else: users, what they may do, clients
 }
 
 // touchedKey is the key of a context under which a transaction's statements note what they touch: *touched.
 type touchedKey struct{}
+
+// tokensKey is the key of a context under which a statement says which access tokens alone it changes, by their ids.
+type tokensKey struct{}
+
+// only has a statement change these access tokens and no others; none, where it changes no more than when they were used.
+func (tx *Tx) only(ids []int64) *gorm.DB {
+	return tx.db.WithContext(context.WithValue(tx.db.Statement.Context, tokensKey{}, ids))
+}
 
 // What is kept of callers is read from these tables, or deleted with a row of them. A new row of the former changes nothing that was found before,
 // one of the latter may.
@@ -68,8 +77,11 @@ func noteText(db *gorm.DB) {
 }
 
 func note(ctx context.Context, table string) {
+	ids, named := ctx.Value(tokensKey{}).([]int64)
 	switch by, ok := ctx.Value(touchedKey{}).(*touched); {
 	case !ok:
+	case table == "access_tokens" && named:
+		by.ids = append(by.ids, ids...)
 	case table == "access_tokens":
 		by.tokens = true
 	default:

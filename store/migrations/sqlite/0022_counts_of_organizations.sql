@@ -71,6 +71,7 @@ CREATE TRIGGER applications_moved AFTER UPDATE OF organization_id ON application
 END;
 -- +goose StatementEnd
 
+CREATE INDEX applications_of ON applications (id, organization_id); -- which is looked up with each token
 -- What somebody made or changed of others in an application.
 CREATE INDEX access_tokens_application_created_by ON access_tokens (application_id, created_by, id, user_id, platform) WHERE created_by IS NOT NULL AND created_by IS DISTINCT FROM user_id;
 CREATE INDEX access_tokens_application_modified_by ON access_tokens (application_id, modified_by, id, user_id, platform) WHERE modified_by IS NOT NULL AND modified_by IS DISTINCT FROM user_id;
