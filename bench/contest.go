@@ -16,6 +16,7 @@ const (
 	issuing      = "client_credentials"
 	introspected = "introspection of one token"
 	inTurn       = "introspection of 10,000 tokens in turn"
+	tooMany      = "introspection of 40,000 tokens in turn, more than are kept"
 	rotating     = "refresh_token, a chain for each connection"
 	showing      = "GET tokens/N/ with a bearer token"
 	alone        = "client_credentials, one connection"
@@ -50,6 +51,7 @@ var contests = []contest{
 	{issuing, []limit{{floor: batched, least: 0.5}, {floor: single, beside: "PostgreSQL"}}},
 	{introspected, []limit{{floor: held, least: 0.5, beside: "PostgreSQL"}, {floor: batched, least: 0.6}}},
 	{inTurn, []limit{{floor: held, least: 0.5, beside: "PostgreSQL"}, {floor: batched, least: 0.6}}},
+	{tooMany, []limit{{floor: batched, least: 0.6, beside: "PostgreSQL"}, {floor: batched, beside: "SQLite"}}},
 	{rotating, []limit{{floor: batched, least: 0.5}}},
 	{showing, []limit{{floor: batched, least: 0.5}}},
 	{alone, []limit{{floor: single, most: 1.3}}},

@@ -25,11 +25,12 @@ type load struct {
 	postmaster  int           // the process of PostgreSQL whose children's time is told, 0 for none
 }
 
-// workload is one kind of request, sent again and again. next makes one; answered has each answer.
+// workload is one kind of request, sent again and again. next makes one; answered has each answer. It is measured after a time to warm up, and after so many requests.
 type workload struct {
 	name     string
 	next     func() (vegeta.Target, error)
 	answered func(body []byte)
+	first    uint64
 }
 
 // workloads are all that is measured, in this order: what one leaves is what a later one uses.
@@ -50,20 +51,20 @@ func workloads(base string, client credentials, connections int) ([]workload, er
 		refresh <- pair.RefreshToken
 	}
 	return []workload{
-		{"client_credentials", always(issue), func(body []byte) { keep(issued, tokensIn(body).AccessToken) }},
-		{"introspection", always(introspect), func([]byte) {}},
-		{"refresh_token", func() (vegeta.Target, error) {
+		{name: "client_credentials", next: always(issue), answered: func(body []byte) { keep(issued, tokensIn(body).AccessToken) }},
+		{name: "introspection", next: always(introspect), answered: func([]byte) {}},
+		{name: "refresh_token", next: func() (vegeta.Target, error) {
 			return token("grant_type", "refresh_token", "refresh_token", <-refresh), nil
 		},
-			func(body []byte) { keep(refresh, tokensIn(body).RefreshToken) }},
-		{"revocation", func() (vegeta.Target, error) {
+			answered: func(body []byte) { keep(refresh, tokensIn(body).RefreshToken) }},
+		{name: "revocation", next: func() (vegeta.Target, error) {
 			select {
 			case token := <-issued:
 				return post(base+"/o/revoke_token/", client, form("token", token)), nil
 			default:
 				return vegeta.Target{}, vegeta.ErrNoTargets // all that were issued are revoked
 			}
-		}, func([]byte) {}},
+		}, answered: func([]byte) {}},
 	}, nil
 }
 
@@ -150,8 +151,12 @@ func (r result) String() string {
 // run warms up, then measures the program and the database server that works for it. An answer other than 200 with what the workload is about
 // fails the run.
 func (l load) run(ctx context.Context, p *process, w workload) (result, error) {
-	if _, err := l.attack(ctx, w, l.warm); err != nil {
-		return result{}, err
+	for sent := uint64(0); sent == 0 || sent < w.first; {
+		warmed, err := l.attack(ctx, w, l.warm)
+		if err != nil {
+			return result{}, err
+		}
+		sent += max(warmed.Requests, 1)
 	}
 	before, databaseBefore, err := l.used(p)
 	if err != nil {

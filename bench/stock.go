@@ -20,8 +20,10 @@ type stock struct {
 	refresh []string // refresh tokens of the superuser
 }
 
-// stocked is how many tokens there are before anything is measured.
-const stocked = 10_000
+const (
+	stocked = 40_000 // tokens that there are before anything is measured,
+	kept    = 10_000 // of which Gatehouse keeps as many that were presented
+)
 
 // fill registers a client and makes what the workloads use, through the running program, so that it is as the program makes it.
 func (s *stock) fill(ctx context.Context, p *process, chains int) (err error) {
@@ -122,7 +124,8 @@ func (s *stock) asked(base string) map[string]workload {
 		issuing:      {next: always(issue), answered: ignored},
 		alone:        {next: always(issue), answered: ignored},
 		introspected: {next: always(introspections[0]), answered: ignored},
-		inTurn:       {next: turns(introspections), answered: ignored},
+		inTurn:       {next: turns(introspections[:kept]), answered: ignored, first: kept},
+		tooMany:      {next: turns(introspections), answered: ignored},
 		showing:      {next: always(show), answered: ignored},
 		rotating: {next: func() (vegeta.Target, error) {
 			return post(base+"/o/token/", s.client, form("grant_type", "refresh_token", "refresh_token", <-refresh)), nil
