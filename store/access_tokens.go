@@ -40,16 +40,18 @@ var accessTokenList = &resource{
 	sees:    func(s models.Sight) models.Visibility { return s.Tokens },
 }
 
-// AccessToken loads a token with its user, application and refresh token; ErrNotFound.
+// AccessToken loads a token with its user and application, and of its refresh token what says whether it still works and how to find it; ErrNotFound.
 func (r Reader) AccessToken(id int64) (*models.AccessToken, error) {
 	return shownTokens.one(r.db, "t.id = ?", id)
 }
 
 var (
-	ofUser        = join{"User", "{it}.id = {row}.user_id"}
-	ofApplication = join{"Application", "{it}.id = {row}.application_id"}
+	ofUser        = join{field: "User", on: "{it}.id = {row}.user_id"}
+	ofApplication = join{field: "Application", on: "{it}.id = {row}.application_id"}
 
-	shownTokens     = rowsOfModel[models.AccessToken](ofUser, ofApplication, join{"RefreshToken", "{it}.access_token_id = {row}.id"})
+	itsRefresh  = join{"RefreshToken", "{it}.access_token_id = {row}.id", []string{"id", "digest", "application_id", "expires", "revoked"}}
+	shownTokens = rowsOfModel[models.AccessToken](ofUser, ofApplication, itsRefresh)
+
 	presentedTokens = rowsOfModel[models.AccessToken](ofUser, ofApplication)
 	memberships     = rowsOfModel[models.Membership]()
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 
@@ -15,6 +16,7 @@ import (
 // mapping is how the fields of a model stand in its table, as GORM has it. GORM itself finds that out anew for each statement, which takes it longer than the
 // database takes for a row; what runs with every request goes by this (ADR 0032).
 type mapping struct {
+	model  reflect.Type
 	table  string
 	fields []*schema.Field
 }
@@ -33,12 +35,25 @@ func mappingOf(model reflect.Type) *mapping {
 	if err != nil {
 		panic(fmt.Sprintf("store: map %s: %v", model, err))
 	}
-	m := &mapping{table: parsed.Table}
+	m := &mapping{model: model, table: parsed.Table}
 	for _, name := range parsed.DBNames {
 		m.fields = append(m.fields, parsed.FieldsByDBName[name])
 	}
 	mappings.Store(model, m)
 	return m
+}
+
+// only is the mapping of some columns, nil for all.
+func (m *mapping) only(columns []string) *mapping {
+	if columns == nil {
+		return m
+	}
+	some := &mapping{model: m.model, table: m.table}
+	for _, column := range columns {
+		at := slices.IndexFunc(m.fields, func(field *schema.Field) bool { return field.DBName == column })
+		some.fields = append(some.fields, m.fields[at])
+	}
+	return some
 }
 
 // columns are the columns of a row under the name that the table has in a statement.
@@ -82,11 +97,11 @@ func (o joinedRow) targets() []any {
 }
 
 // row is the row, or the zero Value where it is not there: then its id, the first column, is null.
-func (o joinedRow) row(model reflect.Type) reflect.Value {
+func (o joinedRow) row() reflect.Value {
 	if o.columns[0].Elem().IsNil() {
 		return reflect.Value{}
 	}
-	row := reflect.New(model)
+	row := reflect.New(o.mapping.model)
 	for n, field := range o.mapping.fields {
 		if value := o.columns[n].Elem(); !value.IsNil() {
 			row.Elem().FieldByIndex(field.StructField.Index).Set(value.Elem())
@@ -95,13 +110,17 @@ func (o joinedRow) row(model reflect.Type) reflect.Value {
 	return row
 }
 
-// join is a model that comes along with a row: the field of the row that holds it, and the condition under which it does, with {row} and {it} for the two.
-type join struct{ field, on string }
+// join is a model that comes along with a row: the field of the row that holds it, the condition under which it does, with {row} and {it} for the two, and the columns that are
+// filled, id first; nil is all. Each takes its time.
+type join struct {
+	field, on string
+	columns   []string
+}
 
 // rowQuery is a SELECT of a model's rows with what comes along.
 type rowQuery[T any] struct {
 	own    *mapping
-	joined []reflect.Type
+	joined []*mapping
 	fields [][]int
 	text   string   // up to the conditions; the table is called t
 	whole  sync.Map // with them, as the database takes it, by wholeQuery
@@ -120,8 +139,8 @@ func rowsOfModel[T any](joins ...join) *rowQuery[T] {
 		if !ok {
 			panic(fmt.Sprintf("store: %s has no field %s", model, each.field))
 		}
-		joined, alias := mappingOf(field.Type.Elem()), fmt.Sprintf("j%d", n)
-		q.joined, q.fields = append(q.joined, field.Type.Elem()), append(q.fields, field.Index)
+		joined, alias := mappingOf(field.Type.Elem()).only(each.columns), fmt.Sprintf("j%d", n)
+		q.joined, q.fields = append(q.joined, joined), append(q.fields, field.Index)
 		columns += ", " + joined.columns(alias)
 		from += " LEFT JOIN " + joined.table + " AS " + alias + " ON " + strings.NewReplacer("{row}", "t", "{it}", alias).Replace(each.on)
 	}
@@ -189,14 +208,14 @@ func (q *rowQuery[T]) scan(rows *sql.Rows, row reflect.Value) error {
 	targets := q.own.targets(row)
 	parts := make([]joinedRow, len(q.joined))
 	for n, joined := range q.joined {
-		parts[n] = mappingOf(joined).joinedRow()
+		parts[n] = joined.joinedRow()
 		targets = append(targets, parts[n].targets()...)
 	}
 	if err := rows.Scan(targets...); err != nil {
 		return translate(err)
 	}
 	for n, part := range parts {
-		if joined := part.row(q.joined[n]); joined.IsValid() {
+		if joined := part.row(); joined.IsValid() {
 			row.FieldByIndex(q.fields[n]).Set(joined)
 		}
 	}

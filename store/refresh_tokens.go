@@ -21,7 +21,7 @@ func (r Reader) RefreshTokenByDigest(digest models.Digest) (*models.RefreshToken
 
 var (
 	refreshTokens          = rowsOfModel[models.RefreshToken]()
-	presentedRefreshTokens = rowsOfModel[models.RefreshToken](ofApplication, join{"AccessToken", "{it}.id = {row}.access_token_id"})
+	presentedRefreshTokens = rowsOfModel[models.RefreshToken](ofApplication, join{field: "AccessToken", on: "{it}.id = {row}.access_token_id"})
 	rotatedRefreshTokens   = rowsOfModel[models.RefreshToken](ofApplication)
 	accessTokens           = rowsOfModel[models.AccessToken]()
 )
