@@ -33,12 +33,12 @@ func TestAccessTokenRoundTrip(t *testing.T) {
 		got, err := r.AccessToken(want.ID)
 		check(t, err)
 		equal(t, "token", got, want)
+		want.RefreshToken = refresh
 		write(t, db, func(tx *store.Tx) error {
 			locked, err := tx.LockAccessToken(want.ID)
 			equal(t, "locked", locked, want)
 			return err
 		})
-		want.RefreshToken = refresh
 		page, err := r.AccessTokens(store.Query{Filters: []store.Filter{{Field: "platform", Value: "controller"}}}, models.Visibility{All: true})
 		check(t, err)
 		equal(t, "listed", page, store.Page[models.AccessToken]{Rows: []models.AccessToken{*want}, Count: 1})
