@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -96,13 +97,21 @@ func lastUseBefore(read store.Reader, policy models.TokenPolicy) time.Time {
 }
 
 // spent reports whether the token is past use: by its expiry, or as a personal one that has gone unused for too long. No policy ends a
-// token that was used within a day, so that it is read for hardly any request, and always as it is in the database (ADR 0026).
+// token that was used within a day, so that it is read for hardly any request, and always as it is in the database (ADR 0026). So is when the token was used: what is kept of one that is
+// presented need not say it (ADR 0031).
 func (s *Server) spent(read store.Reader, t *models.AccessToken) (bool, error) {
 	if t.Expired(read.Now()) || !t.MayBeUnused(read.Now()) {
 		return t.Expired(read.Now()), nil
 	}
 	policy, err := read.TokenPolicy()
-	return err != nil || policy.Unused(t, read.Now()), err
+	if err != nil || !policy.Unused(t, read.Now()) {
+		return err != nil, err
+	}
+	stored, err := read.AccessToken(t.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return true, nil
+	}
+	return err != nil || policy.Unused(stored, read.Now()), err
 }
 
 // markUnused fills in which of the tokens have gone unused for too long.

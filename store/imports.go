@@ -35,6 +35,7 @@ const (
 // Import runs change in one transaction, as long as it takes, and rolls it back when ctx ends. One import runs at a time. On SQLite nobody
 // else writes meanwhile. A row that meets another that was made since change looked is ErrConflict.
 func (s *Store) Import(ctx context.Context, change func(*Import) error) error {
+	defer s.writing(ctx)()
 	err := s.write.WithContext(ctx).Connection(func(db *gorm.DB) error {
 		connection, ok := db.Statement.ConnPool.(*sql.Conn)
 		if !ok {

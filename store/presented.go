@@ -2,9 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -26,14 +23,14 @@ type presented struct {
 	clients *otter.Cache[string, known[models.Application]]
 	file    dataVersion // on SQLite
 
-	// On PostgreSQL what tokens hang on, by id: many have the same.
+	// What tokens hang on, by id: many have the same.
 	users        *otter.Cache[int64, known[models.User]]
 	applications *otter.Cache[int64, known[models.Application]]
 
-	// Changes of access tokens, and of anything else that is kept, on PostgreSQL: by this process, and by others as far as news have come.
+	// Changes of access tokens, and of anything else that is kept: by this process, and on PostgreSQL by others as far as news have come.
 	tokenChanges changedTokens
 	otherChanges atomic.Int64
-	news         *news
+	news         *news                     // on PostgreSQL
 	lastChange   atomic.Pointer[time.Time] // by this process
 }
 
@@ -57,6 +54,22 @@ func (p *presented) changed(by touched) {
 	}
 }
 
+// writing says that this process writes, until ended is called. On SQLite what has changed then is known to be its own doing.
+func (s *Store) writing(ctx context.Context) (ended func()) {
+	if s.dialect != SQLite {
+		return func() {}
+	}
+	file := &s.presented.file
+	file.begins()
+	return func() {
+		ctx := context.WithoutCancel(ctx)
+		file.ended(ctx, func() (version int64, err error) {
+			err = s.write.ConnPool.QueryRowContext(ctx, "PRAGMA data_version").Scan(&version)
+			return version, err
+		})
+	}
+}
+
 // AwaitOthers returns when no other server takes for valid any more what this process has taken away, or when ctx ends: on PostgreSQL a second
 // after its last change of tokens, users or clients. A command that has ended has taken effect everywhere.
 func (s *Store) AwaitOthers(ctx context.Context) {
@@ -76,20 +89,22 @@ type known[T any] struct {
 	since moment
 }
 
-// moment is a state of the database, as far as it can be told without reading tables. On SQLite every change by anybody makes another version. On
-// PostgreSQL a change by this process does, and one by another process when it is heard of, or else is overlooked for a second, not longer.
+// moment is a state of the database, as far as it can be told without reading tables. A change by this process makes another one; one by another process does on SQLite, and on
+// PostgreSQL when it is heard of, or else is overlooked for a second, not longer.
 type moment struct {
-	version int64     // that of all but tokens on PostgreSQL
-	tokens  int64     // the number of their last change
-	at      time.Time // zero on SQLite
+	unknown bool // which it is: nothing that is kept holds, and nothing is to be kept
+	epoch   int64
+	version int64 // that of all but tokens
+	tokens  int64 // the number of their last change
+	at      time.Time
 	heard   time.Time // what was durable before this is known
 }
 
 // holds reports whether what was read at the moment or after it is still so now, but for changes of tokens. When a token was used, or its user signed in, is no change: it is
 // told a minute later at most.
 func (m moment) holds(now moment) bool {
-	if m.version != now.version || m.at.IsZero() {
-		return m.version == now.version
+	if now.unknown || m.epoch != now.epoch || m.version != now.version {
+		return false
 	}
 	age := now.at.Sub(m.at)
 	return age < trusted || now.at.Sub(now.heard) < trusted && age < mostAge
@@ -112,19 +127,21 @@ func newPresented() (*presented, error) {
 	return &presented{tokens: tokens, clients: clients, users: users, applications: applications}, err
 }
 
-// moment is the present one. What is heard comes first: the changes that were heard of until then are in the numbers.
-func (s *Store) moment(ctx context.Context) (moment, error) {
+// moment is the present one. What others did comes first: the changes that are known until then are in the numbers.
+func (s *Store) moment(ctx context.Context) (now moment, err error) {
 	p := s.presented
+	now.at = time.Now() // not the store's clock: it is compared with another server's changes
 	if s.dialect == SQLite {
-		version, err := p.file.read(ctx)
-		return moment{version: version}, err
+		now.heard = now.at
+		now.epoch, now.unknown, err = p.file.read(ctx)
+	} else {
+		now.heard = p.news.lastHeard()
+		p.news.refresh(now.at, func(others bool, ids []int64) {
+			p.changed(touched{tokens: others && ids == nil, ids: ids, others: others})
+		})
 	}
-	now := moment{at: time.Now(), heard: p.news.lastHeard()} // not the store's clock: it is compared with another server's changes
-	p.news.refresh(now.at, func(others bool, ids []int64) {
-		p.changed(touched{tokens: others && ids == nil, ids: ids, others: others})
-	})
 	now.version, now.tokens = p.otherChanges.Load(), p.tokenChanges.number()
-	return now, nil
+	return now, err
 }
 
 // PresentedToken is AccessTokenByDigest for requests that present the token: a change that this process was told is durable, and on SQLite any, is
@@ -140,11 +157,12 @@ func (s *Store) PresentedToken(ctx context.Context, digest models.Digest) (*mode
 		return copyToken(&found.row), nil
 	}
 	r := s.Read(ctx)
-	if err == nil && s.dialect == PostgreSQL {
+	sure := err == nil && !now.unknown
+	if sure {
 		r.along = &along{s.presented, now, &now.at}
 	}
 	token, readErr := r.AccessTokenByDigest(digest)
-	if err == nil && readErr == nil && token.Digest.Equal(digest) { // what a regenerated token had before ends by itself
+	if sure && readErr == nil && token.Digest.Equal(digest) { // what a regenerated token had before ends by itself
 		s.presented.tokens.Set(digest, known[models.AccessToken]{*copyToken(token), now})
 	}
 	return token, readErr
@@ -189,7 +207,7 @@ func (s *Store) PresentedClient(ctx context.Context, clientID string) (*models.A
 		return copyApplication(&found.row), nil
 	}
 	client, readErr := s.Read(ctx).Client(clientID)
-	if err == nil && readErr == nil {
+	if err == nil && !now.unknown && readErr == nil {
 		s.presented.clients.Set(clientID, known[models.Application]{*copyApplication(client), now})
 	}
 	return client, readErr
@@ -217,58 +235,4 @@ func copyUser(u *models.User) *models.User {
 	}
 	copied := *u
 	return &copied
-}
-
-// dataVersion tells whether anybody has changed a SQLite file, by a connection that changes nothing itself.
-type dataVersion struct {
-	mu         sync.Mutex
-	db         *sql.DB
-	connection *sql.Conn // made when it is first asked, and anew after a failure
-	statement  *sql.Stmt
-	failures   int64
-}
-
-func (d *dataVersion) open(dsn string) { d.db = sql.OpenDB(sqliteConnector(dsn)) }
-
-// read does not end with the request, which would cost the connection.
-func (d *dataVersion) read(ctx context.Context) (int64, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	version, err := d.ask(context.WithoutCancel(ctx))
-	if err != nil {
-		if d.connection != nil {
-			_ = d.connection.Close() // it is of no use any more
-		}
-		d.connection, d.statement = nil, nil
-		d.failures++ // another connection counts from the beginning
-		return 0, fmt.Errorf("data version: %w", err)
-	}
-	return d.failures<<32 + version, nil
-}
-
-func (d *dataVersion) ask(ctx context.Context) (version int64, err error) {
-	if d.connection == nil {
-		if d.connection, err = d.db.Conn(ctx); err != nil {
-			return 0, err
-		}
-	}
-	if d.statement == nil {
-		if d.statement, err = d.connection.PrepareContext(ctx, "PRAGMA data_version"); err != nil {
-			return 0, err
-		}
-	}
-	err = d.statement.QueryRowContext(ctx).Scan(&version)
-	return version, err
-}
-
-func (d *dataVersion) close() error {
-	if d.db == nil {
-		return nil
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.connection != nil {
-		_ = d.connection.Close() // twice is no fault
-	}
-	return d.db.Close()
 }

@@ -52,8 +52,10 @@ func (s *Store) openSQLite(path string) error {
 	const connections = 8
 	s.turns, s.walks = turnsOf(connections), turnsOf(connections)
 	s.presented.file.open(dsn + "&_query_only=1")
-	s.read, err = sqlitePool(dsn+"&_query_only=1", connections, true)
-	return err
+	if s.read, err = sqlitePool(dsn+"&_query_only=1", connections, true); err != nil {
+		return err
+	}
+	return watch(s.write)
 }
 
 // createPrivately makes the file before SQLite does, and keeps everybody else from it whatever the umask, since SQLite would make it for

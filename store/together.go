@@ -44,6 +44,7 @@ func (s *Store) writeWith(q *queue, p *pending, commit func([]*pending)) error {
 	if leads || !q.await(p) {
 		batch := q.take(p)
 		defer q.pass(batch)
+		defer s.writing(p.ctx)()
 		commit(batch)
 	}
 	if p.thrown != nil {
@@ -59,7 +60,8 @@ func (s *Store) commitTogether(batch []*pending) {
 		s.tryAlone(batch[0])
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), s.timeout)
+	var by touched
+	ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), touchedKey{}, &by), s.timeout)
 	defer cancel()
 	begun := false
 	err := s.write.WithContext(ctx).Transaction(func(db *gorm.DB) error {
@@ -71,6 +73,7 @@ func (s *Store) commitTogether(batch []*pending) {
 		}
 		return s.settleNowAndThen(&Tx{Reader: Reader{db: db, now: s.Now()}})
 	})
+	s.presented.note(by) // also where nobody can say whether it was committed
 	for _, p := range batch {
 		switch {
 		case err == nil:
