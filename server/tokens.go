@@ -12,7 +12,7 @@ import (
 
 // Token loads a token that the actor may read through the face, and says whether it has gone unused for too long.
 func (s *Server) Token(ctx context.Context, actor Actor, face models.Face, id int64) (*models.AccessToken, error) {
-	read := s.store.Read(ctx)
+	read := s.store.ReadAlong(ctx)
 	token, err := read.AccessToken(id)
 	if err != nil {
 		return nil, err

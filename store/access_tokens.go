@@ -42,6 +42,9 @@ var accessTokenList = &resource{
 
 // AccessToken loads a token with its user and application, and of its refresh token what says whether it still works and how to find it; ErrNotFound.
 func (r Reader) AccessToken(id int64) (*models.AccessToken, error) {
+	if r.along != nil {
+		return r.withAlong(shownAlone.one(r.db, "t.id = ?", id))
+	}
 	return shownTokens.one(r.db, "t.id = ?", id)
 }
 
@@ -51,6 +54,7 @@ var (
 
 	itsRefresh  = join{"RefreshToken", "{it}.access_token_id = {row}.id", []string{"id", "digest", "application_id", "expires", "revoked"}}
 	shownTokens = rowsOfModel[models.AccessToken](ofUser, ofApplication, itsRefresh)
+	shownAlone  = rowsOfModel[models.AccessToken](itsRefresh)
 
 	presentedTokens = rowsOfModel[models.AccessToken](ofUser, ofApplication)
 	memberships     = rowsOfModel[models.Membership]()
@@ -61,7 +65,7 @@ var (
 // bearer loads what is decided by when a token is presented: the token with application, user and the user's memberships.
 func (r Reader) bearer(conditions string, args ...any) (*models.AccessToken, error) {
 	if r.along != nil {
-		return r.bearerAlong(conditions, args...)
+		return r.withAlong(accessTokens.one(r.db, conditions, args...))
 	}
 	token, err := presentedTokens.one(r.db, conditions, args...)
 	if err == nil && token.User != nil {
@@ -73,9 +77,8 @@ func (r Reader) bearer(conditions string, args ...any) (*models.AccessToken, err
 	return token, nil
 }
 
-// bearerAlong does so with what is known of whom and what the token hangs on.
-func (r Reader) bearerAlong(conditions string, args ...any) (*models.AccessToken, error) {
-	token, err := accessTokens.one(r.db, conditions, args...)
+// withAlong fills in what is known of whom and what the token hangs on.
+func (r Reader) withAlong(token *models.AccessToken, err error) (*models.AccessToken, error) {
 	if err == nil && token.UserID != nil {
 		token.User, err = r.along.user(r, *token.UserID)
 	}

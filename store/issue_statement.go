@@ -10,7 +10,7 @@ const (
 	addHeld = "WITH held AS MATERIALIZED (SELECT COALESCE(bool_and(pg_try_advisory_xact_lock_shared(stripe)), true) AS all_of_it FROM unnest($1::bigint[]) AS stripe)"
 
 	// An access token's id is its place until here, negative, wherever it is named.
-	addRows = `, fresh AS MATERIALIZED (SELECT o.*, nextval(pg_get_serial_sequence('access_tokens', 'id')) AS id FROM held CROSS JOIN {tokens} WHERE all_of_it),
+	addRows = `, fresh AS MATERIALIZED (SELECT o.*, nextval('access_tokens_id_seq') AS id FROM held CROSS JOIN {tokens} WHERE all_of_it),
 	added AS (INSERT INTO access_tokens (id, {token columns}) SELECT id, {token columns} FROM fresh),
 	recorded AS (INSERT INTO activity ({entry columns}) SELECT {entries of fresh} FROM held CROSS JOIN {entries}
 		LEFT JOIN fresh ON fresh.place = -o.object_id WHERE all_of_it ORDER BY o.place)`

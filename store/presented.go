@@ -168,6 +168,18 @@ func (s *Store) PresentedToken(ctx context.Context, digest models.Digest) (*mode
 	return token, readErr
 }
 
+// ReadAlong is Read for a request about one thing. On SQLite, which tells of any change at once, what that hangs on may be as it was when it was read before.
+func (s *Store) ReadAlong(ctx context.Context) Reader {
+	r := s.Read(ctx)
+	if s.dialect != SQLite {
+		return r
+	}
+	if now, err := s.moment(ctx); err == nil && !now.unknown {
+		r.along = &along{s.presented, now, &now.at}
+	}
+	return r
+}
+
 // along is what comes along with a token, as it was known at a moment.
 type along struct {
 	*presented
