@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -36,6 +37,24 @@ func (a arrays) unnested(name string, first int) string {
 		parameters[n] = fmt.Sprintf("$%d::%s[]", first+n, a[n][1])
 	}
 	return "unnest(" + strings.Join(parameters, ", ") + ") WITH ORDINALITY AS " + name + "(" + a.columns() + ", place)"
+}
+
+// one is a single row under the name likewise, from a parameter for each column: PostgreSQL takes longer to unfold arrays of one.
+func (a arrays) one(name string, first int) string {
+	parameters := make([]string, len(a))
+	for n := range a {
+		parameters[n] = fmt.Sprintf("$%d::%s", first+n, a[n][1])
+	}
+	return "(VALUES (" + strings.Join(parameters, ", ") + ", 1::bigint)) AS " + name + "(" + a.columns() + ", place)"
+}
+
+// firstOf are the parameters of one, given those of arrays.
+func firstOf(parameters []any) []any {
+	firsts := make([]any, len(parameters))
+	for n, each := range parameters {
+		firsts[n] = reflect.ValueOf(each).Index(0).Interface()
+	}
+	return firsts
 }
 
 // entryArrays are the columns of activity.

@@ -70,10 +70,7 @@ func (d *dataVersion) ask(ctx context.Context) (version int64, err error) {
 		if err == nil {
 			return
 		}
-		if d.connection != nil {
-			_ = d.connection.Close() // it is of no use any more
-		}
-		d.connection, d.statement = nil, nil
+		d.release() // it is of no use any more
 		d.epoch++
 		err = fmt.Errorf("data version: %w", err)
 	}()
@@ -98,8 +95,17 @@ func (d *dataVersion) close() error {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.connection != nil {
-		_ = d.connection.Close() // twice is no fault
-	}
+	d.release()
 	return d.db.Close()
+}
+
+// release closes the statement first: with one, the connection would stay open, and the log beside the file.
+func (d *dataVersion) release() {
+	if d.statement != nil {
+		_ = d.statement.Close()
+	}
+	if d.connection != nil {
+		_ = d.connection.Close()
+	}
+	d.connection, d.statement = nil, nil
 }

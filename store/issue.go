@@ -106,9 +106,13 @@ func (s *Store) addAll(ctx context.Context, added *additions) error {
 		return err
 	}
 	statement, parameters := addNew, slices.Concat([]any{added.holds.stripes()}, rowsOfTokens(added.tokens).parameters(), entries.parameters())
-	if len(added.rotated)+len(added.refreshes) > 0 {
+	switch {
+	case len(added.rotated)+len(added.refreshes) > 0:
 		statement = addInPlace
 		parameters = slices.Concat(parameters, rotationParameters(added.rotated), deletionParameters(added.deleted), refreshParameters(added.refreshes))
+	case len(added.tokens) == 1 && len(added.entries) == 1:
+		statement = addOne
+		parameters = append(parameters[:1], firstOf(parameters[1:])...)
 	}
 	var held bool
 	var ids string

@@ -27,8 +27,15 @@ const (
 	addedIDs = " SELECT all_of_it, COALESCE((SELECT string_agg(id::text, ',' ORDER BY place) FROM fresh), ''), "
 )
 
-// addNew adds access tokens and entries; addInPlace refresh tokens as well, in place of others. The parameters stand in the order of their arrays.
-var addNew, addInPlace = func() (string, string) {
+// addNew adds access tokens and entries, addOne one of each; addInPlace refresh tokens as well, in place of others. The parameters stand in the order of their arrays.
+var (
+	addNew     = statement(addHeld+addRows+addedIDs+"1 FROM held", arrays.unnested)
+	addOne     = statement(addHeld+addRows+addedIDs+"1 FROM held", arrays.one)
+	addInPlace = statement(addHeld+addRows+addRotated+addedIDs+allRotated+" FROM held", arrays.unnested)
+)
+
+// statement fills in a text where rows come from.
+func statement(text string, from func(rows arrays, name string, first int) string) string {
 	next := 2
 	replacements := []string{"{token columns}", tokenArrays.columns(), "{entry columns}", entryArrays.columns(), "{refresh columns}", refreshArrays.columns(),
 		"{entries of fresh}", entryArrays.from("o.", "object_id", "COALESCE(fresh.id, o.object_id)"),
@@ -37,9 +44,8 @@ var addNew, addInPlace = func() (string, string) {
 		name string
 		rows arrays
 	}{{"tokens", tokenArrays}, {"entries", entryArrays}, {"rotated", rotationArrays}, {"deleted", deletionArrays}, {"refreshes", refreshArrays}} {
-		replacements = append(replacements, "{"+each.name+"}", each.rows.unnested("o", next), "{"+each.name+" ids}", fmt.Sprintf("$%d::bigint[]", next))
+		replacements = append(replacements, "{"+each.name+"}", from(each.rows, "o", next), "{"+each.name+" ids}", fmt.Sprintf("$%d::bigint[]", next))
 		next += len(each.rows)
 	}
-	in := strings.NewReplacer(replacements...)
-	return in.Replace(addHeld + addRows + addedIDs + "1 FROM held"), in.Replace(addHeld + addRows + addRotated + addedIDs + allRotated + " FROM held")
-}()
+	return strings.NewReplacer(replacements...).Replace(text)
+}
