@@ -144,7 +144,7 @@ func (tx *Tx) UpdateApplication(a *models.Application) error {
 	if err := tx.update(a); err != nil {
 		return err
 	}
-	if err := tx.CountChanges(settleFrom); err != nil { // all its tokens, if it moved to another organization
+	if err := tx.splitMoved(a.OrganizationID); err != nil {
 		return err
 	}
 	return tx.setResources(a)

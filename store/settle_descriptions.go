@@ -51,20 +51,31 @@ func (tx *Tx) settleDescriptions() error {
 }
 
 // splitAll splits the stretches that are long, as a migration leaves them, when all that is noted is settled.
-func (tx *Tx) splitAll() error {
-	const long = "SELECT * FROM token_description_counts WHERE NOT alike AND gateway + controller > CASE organization_id WHEN 0 THEN ? ELSE ? END"
+func (tx *Tx) splitAll() error { return tx.splitLong("true") }
+
+func (tx *Tx) splitLong(among string, args ...any) error {
+	long := "SELECT * FROM token_description_counts WHERE NOT alike AND gateway + controller > CASE organization_id WHEN 0 THEN ? ELSE ? END AND " + among
+	args = append([]any{longestStretch, longestStretchOfOrganization}, args...)
 	var all []stretchCount
-	err := tx.db.Raw(long, longestStretch, longestStretchOfOrganization).Scan(&all).Error
+	err := tx.db.Raw(long, args...).Scan(&all).Error
 	if err != nil || len(all) == 0 {
 		return err
 	}
 	if err := tx.settle(1); err != nil {
 		return err
 	}
-	if err := tx.db.Raw(long, longestStretch, longestStretchOfOrganization).Scan(&all).Error; err != nil {
+	if err := tx.db.Raw(long, args...).Scan(&all).Error; err != nil {
 		return err
 	}
 	return tx.splitStretches(all)
+}
+
+// splitMoved splits the stretches of an organization that have become long on SQLite, as an application with many tokens came to it.
+func (tx *Tx) splitMoved(organization *int64) error {
+	if tx.db.Name() != SQLite || organization == nil {
+		return nil
+	}
+	return translate(tx.splitLong("organization_id = ?", *organization))
 }
 
 // splitStretches makes stretches of about half the longest of those that are longer, with the descriptions alone that as many tokens have. No change of a token is

@@ -149,21 +149,29 @@ BEGIN
     RETURN NEW;
 END $$;
 
+-- Only what is counted of organizations changes: all at once by whoever has the lock of those who add up, or else noted like anything that happens to a token.
 CREATE FUNCTION move_access_tokens() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    many boolean := (SELECT count(*) = 500 FROM (SELECT FROM access_tokens WHERE application_id = NEW.id LIMIT 500) AS first) AND may_count('access_token_changes');
-    moved record;
-    noted access_token_changes[];
 BEGIN
-    FOR moved IN VALUES (-1, OLD.organization_id), (1, NEW.organization_id) LOOP
-        SELECT array_agg(ROW(user_id, application_id, platform, scope, day_of(created), day_of(modified), day_of(expires), day_of(last_used), created_by, modified_by,
-            id, substr(description, 1, 256), moved.column1, moved.column2)::access_token_changes) INTO noted FROM access_tokens WHERE application_id = NEW.id;
-        IF many THEN
-            PERFORM count_access_tokens(noted);
-        ELSIF noted IS NOT NULL THEN
-            INSERT INTO access_token_changes SELECT * FROM unnest(noted);
-        END IF;
-    END LOOP;
+    IF NOT may_count('access_token_changes') THEN
+        INSERT INTO access_token_changes SELECT user_id, application_id, platform, scope, day_of(created), day_of(modified), day_of(expires), day_of(last_used), created_by, modified_by,
+            id, substr(description, 1, 256), o.sign, o.id FROM access_tokens AS t CROSS JOIN (VALUES (OLD.organization_id, -1), (NEW.organization_id, 1)) AS o(id, sign)
+            WHERE t.application_id = NEW.id;
+        RETURN NULL;
+    END IF;
+    INSERT INTO token_value_counts AS c SELECT o.id, n.field, n.value, o.sign * n.gateway, o.sign * n.controller, 0, 0
+        FROM (SELECT v.field, v.value, count(*) FILTER (WHERE t.platform = 'gateway') AS gateway, count(*) FILTER (WHERE t.platform = 'controller') AS controller
+            FROM access_tokens AS t CROSS JOIN LATERAL (VALUES ('created', day_of(t.created)), ('modified', day_of(t.modified)), ('expires', day_of(t.expires)), ('last_used', day_of(t.last_used)),
+                ('user', t.user_id), ('created_by', CASE WHEN t.created_by IS DISTINCT FROM t.user_id THEN t.created_by END), ('created_for', CASE WHEN t.created_by IS DISTINCT FROM t.user_id THEN t.user_id END),
+                ('modified_by', CASE WHEN t.modified_by IS DISTINCT FROM t.user_id THEN t.modified_by END), ('modified_for', CASE WHEN t.modified_by IS DISTINCT FROM t.user_id THEN t.user_id END)) AS v(field, value)
+            WHERE t.application_id = NEW.id AND v.value IS NOT NULL GROUP BY 1, 2) AS n
+        CROSS JOIN (VALUES (OLD.organization_id, -1), (NEW.organization_id, 1)) AS o(id, sign) WHERE o.id IS NOT NULL
+        ON CONFLICT (organization_id, field, value) DO UPDATE SET gateway = c.gateway + excluded.gateway, controller = c.controller + excluded.controller;
+    INSERT INTO token_description_counts SELECT id, '', 0, 0, true FROM unnest(ARRAY[OLD.organization_id, NEW.organization_id]) AS id WHERE id IS NOT NULL ON CONFLICT DO NOTHING;
+    INSERT INTO token_description_counts AS c SELECT o.id, s.description, sum(o.sign * n.gateway), sum(o.sign * n.controller), bool_and(n.description = s.description)
+        FROM (SELECT substr(description, 1, 256) AS description, count(*) FILTER (WHERE platform = 'gateway') AS gateway, count(*) FILTER (WHERE platform = 'controller') AS controller
+            FROM access_tokens WHERE application_id = NEW.id GROUP BY 1) AS n
+        CROSS JOIN (VALUES (OLD.organization_id, -1), (NEW.organization_id, 1)) AS o(id, sign) CROSS JOIN LATERAL stretch_of(o.id, n.description) AS s WHERE o.id IS NOT NULL GROUP BY 1, 2
+        ON CONFLICT (organization_id, description) DO UPDATE SET gateway = c.gateway + excluded.gateway, controller = c.controller + excluded.controller, alike = c.alike AND excluded.alike;
     RETURN NULL;
 END $$;
 -- +goose StatementEnd

@@ -53,21 +53,62 @@ CREATE TRIGGER access_tokens_updated AFTER UPDATE OF user_id, application_id, pl
 END;
 -- +goose StatementEnd
 
--- An application's tokens go with it to another organization.
+-- An application's tokens go with it to another organization: what is counted of organizations changes. The program splits stretches that have become long.
 -- +goose StatementBegin
 CREATE TRIGGER applications_moved AFTER UPDATE OF organization_id ON applications WHEN OLD.organization_id IS NOT NEW.organization_id BEGIN
-    INSERT INTO access_token_changes SELECT user_id, application_id, platform, scope,
-        (created - (created % 86400000000 + 86400000000) % 86400000000) / 86400000000,
-        (modified - (modified % 86400000000 + 86400000000) % 86400000000) / 86400000000,
-        (expires - (expires % 86400000000 + 86400000000) % 86400000000) / 86400000000,
-        (last_used - (last_used % 86400000000 + 86400000000) % 86400000000) / 86400000000,
-        created_by, modified_by, id, substr(description, 1, 256), -1, OLD.organization_id FROM access_tokens WHERE application_id = NEW.id;
-    INSERT INTO access_token_changes SELECT user_id, application_id, platform, scope,
-        (created - (created % 86400000000 + 86400000000) % 86400000000) / 86400000000,
-        (modified - (modified % 86400000000 + 86400000000) % 86400000000) / 86400000000,
-        (expires - (expires % 86400000000 + 86400000000) % 86400000000) / 86400000000,
-        (last_used - (last_used % 86400000000 + 86400000000) % 86400000000) / 86400000000,
-        created_by, modified_by, id, substr(description, 1, 256), 1, NEW.organization_id FROM access_tokens WHERE application_id = NEW.id;
+    INSERT INTO token_value_counts SELECT o.id, 'created', n.value, o.sign * n.gateway, o.sign * n.controller, 0, 0
+        FROM (SELECT (created - (created % 86400000000 + 86400000000) % 86400000000) / 86400000000 AS value, count(*) FILTER (WHERE platform = 'gateway') AS gateway, count(*) FILTER (WHERE platform = 'controller') AS controller
+            FROM access_tokens WHERE application_id = NEW.id GROUP BY 1) AS n CROSS JOIN (SELECT OLD.organization_id AS id, -1 AS sign UNION ALL SELECT NEW.organization_id, 1) AS o
+        WHERE o.id IS NOT NULL AND n.value IS NOT NULL
+        ON CONFLICT DO UPDATE SET gateway = gateway + excluded.gateway, controller = controller + excluded.controller;
+    INSERT INTO token_value_counts SELECT o.id, 'modified', n.value, o.sign * n.gateway, o.sign * n.controller, 0, 0
+        FROM (SELECT (modified - (modified % 86400000000 + 86400000000) % 86400000000) / 86400000000 AS value, count(*) FILTER (WHERE platform = 'gateway') AS gateway, count(*) FILTER (WHERE platform = 'controller') AS controller
+            FROM access_tokens WHERE application_id = NEW.id GROUP BY 1) AS n CROSS JOIN (SELECT OLD.organization_id AS id, -1 AS sign UNION ALL SELECT NEW.organization_id, 1) AS o
+        WHERE o.id IS NOT NULL AND n.value IS NOT NULL
+        ON CONFLICT DO UPDATE SET gateway = gateway + excluded.gateway, controller = controller + excluded.controller;
+    INSERT INTO token_value_counts SELECT o.id, 'expires', n.value, o.sign * n.gateway, o.sign * n.controller, 0, 0
+        FROM (SELECT (expires - (expires % 86400000000 + 86400000000) % 86400000000) / 86400000000 AS value, count(*) FILTER (WHERE platform = 'gateway') AS gateway, count(*) FILTER (WHERE platform = 'controller') AS controller
+            FROM access_tokens WHERE application_id = NEW.id GROUP BY 1) AS n CROSS JOIN (SELECT OLD.organization_id AS id, -1 AS sign UNION ALL SELECT NEW.organization_id, 1) AS o
+        WHERE o.id IS NOT NULL AND n.value IS NOT NULL
+        ON CONFLICT DO UPDATE SET gateway = gateway + excluded.gateway, controller = controller + excluded.controller;
+    INSERT INTO token_value_counts SELECT o.id, 'last_used', n.value, o.sign * n.gateway, o.sign * n.controller, 0, 0
+        FROM (SELECT (last_used - (last_used % 86400000000 + 86400000000) % 86400000000) / 86400000000 AS value, count(*) FILTER (WHERE platform = 'gateway') AS gateway, count(*) FILTER (WHERE platform = 'controller') AS controller
+            FROM access_tokens WHERE application_id = NEW.id GROUP BY 1) AS n CROSS JOIN (SELECT OLD.organization_id AS id, -1 AS sign UNION ALL SELECT NEW.organization_id, 1) AS o
+        WHERE o.id IS NOT NULL AND n.value IS NOT NULL
+        ON CONFLICT DO UPDATE SET gateway = gateway + excluded.gateway, controller = controller + excluded.controller;
+    INSERT INTO token_value_counts SELECT o.id, 'user', n.value, o.sign * n.gateway, o.sign * n.controller, 0, 0
+        FROM (SELECT user_id AS value, count(*) FILTER (WHERE platform = 'gateway') AS gateway, count(*) FILTER (WHERE platform = 'controller') AS controller
+            FROM access_tokens WHERE application_id = NEW.id GROUP BY 1) AS n CROSS JOIN (SELECT OLD.organization_id AS id, -1 AS sign UNION ALL SELECT NEW.organization_id, 1) AS o
+        WHERE o.id IS NOT NULL AND n.value IS NOT NULL
+        ON CONFLICT DO UPDATE SET gateway = gateway + excluded.gateway, controller = controller + excluded.controller;
+    INSERT INTO token_value_counts SELECT o.id, 'created_by', n.value, o.sign * n.gateway, o.sign * n.controller, 0, 0
+        FROM (SELECT CASE WHEN created_by IS DISTINCT FROM user_id THEN created_by END AS value, count(*) FILTER (WHERE platform = 'gateway') AS gateway, count(*) FILTER (WHERE platform = 'controller') AS controller
+            FROM access_tokens WHERE application_id = NEW.id GROUP BY 1) AS n CROSS JOIN (SELECT OLD.organization_id AS id, -1 AS sign UNION ALL SELECT NEW.organization_id, 1) AS o
+        WHERE o.id IS NOT NULL AND n.value IS NOT NULL
+        ON CONFLICT DO UPDATE SET gateway = gateway + excluded.gateway, controller = controller + excluded.controller;
+    INSERT INTO token_value_counts SELECT o.id, 'created_for', n.value, o.sign * n.gateway, o.sign * n.controller, 0, 0
+        FROM (SELECT CASE WHEN created_by IS DISTINCT FROM user_id THEN user_id END AS value, count(*) FILTER (WHERE platform = 'gateway') AS gateway, count(*) FILTER (WHERE platform = 'controller') AS controller
+            FROM access_tokens WHERE application_id = NEW.id GROUP BY 1) AS n CROSS JOIN (SELECT OLD.organization_id AS id, -1 AS sign UNION ALL SELECT NEW.organization_id, 1) AS o
+        WHERE o.id IS NOT NULL AND n.value IS NOT NULL
+        ON CONFLICT DO UPDATE SET gateway = gateway + excluded.gateway, controller = controller + excluded.controller;
+    INSERT INTO token_value_counts SELECT o.id, 'modified_by', n.value, o.sign * n.gateway, o.sign * n.controller, 0, 0
+        FROM (SELECT CASE WHEN modified_by IS DISTINCT FROM user_id THEN modified_by END AS value, count(*) FILTER (WHERE platform = 'gateway') AS gateway, count(*) FILTER (WHERE platform = 'controller') AS controller
+            FROM access_tokens WHERE application_id = NEW.id GROUP BY 1) AS n CROSS JOIN (SELECT OLD.organization_id AS id, -1 AS sign UNION ALL SELECT NEW.organization_id, 1) AS o
+        WHERE o.id IS NOT NULL AND n.value IS NOT NULL
+        ON CONFLICT DO UPDATE SET gateway = gateway + excluded.gateway, controller = controller + excluded.controller;
+    INSERT INTO token_value_counts SELECT o.id, 'modified_for', n.value, o.sign * n.gateway, o.sign * n.controller, 0, 0
+        FROM (SELECT CASE WHEN modified_by IS DISTINCT FROM user_id THEN user_id END AS value, count(*) FILTER (WHERE platform = 'gateway') AS gateway, count(*) FILTER (WHERE platform = 'controller') AS controller
+            FROM access_tokens WHERE application_id = NEW.id GROUP BY 1) AS n CROSS JOIN (SELECT OLD.organization_id AS id, -1 AS sign UNION ALL SELECT NEW.organization_id, 1) AS o
+        WHERE o.id IS NOT NULL AND n.value IS NOT NULL
+        ON CONFLICT DO UPDATE SET gateway = gateway + excluded.gateway, controller = controller + excluded.controller;
+    INSERT INTO token_description_counts SELECT o.id, '', 0, 0, true FROM (SELECT OLD.organization_id AS id, -1 AS sign UNION ALL SELECT NEW.organization_id, 1) AS o WHERE o.id IS NOT NULL ON CONFLICT DO NOTHING;
+    INSERT INTO token_description_counts SELECT id, start, sum(gateway), sum(controller), min(description = start)
+        FROM (SELECT o.id, n.description, o.sign * n.gateway AS gateway, o.sign * n.controller AS controller,
+                (SELECT s.description FROM token_description_counts AS s WHERE s.organization_id = o.id AND s.description <= n.description ORDER BY s.description DESC LIMIT 1) AS start
+            FROM (SELECT substr(description, 1, 256) AS description, count(*) FILTER (WHERE platform = 'gateway') AS gateway, count(*) FILTER (WHERE platform = 'controller') AS controller
+                FROM access_tokens WHERE application_id = NEW.id GROUP BY 1) AS n CROSS JOIN (SELECT OLD.organization_id AS id, -1 AS sign UNION ALL SELECT NEW.organization_id, 1) AS o WHERE o.id IS NOT NULL)
+        WHERE true GROUP BY 1, 2
+        ON CONFLICT DO UPDATE SET gateway = gateway + excluded.gateway, controller = controller + excluded.controller, alike = alike AND excluded.alike;
 END;
 -- +goose StatementEnd
 
