@@ -80,6 +80,10 @@ func (tx *Tx) Clear(c Clearing, ids []int64) (int64, error) {
 		return 0, nil
 	}
 	among, list := tx.among("id", ids)
-	result := tx.db.Session(&gorm.Session{}).Where(among, list).Where(cmp.Or(c.still, c.condition), c.args...).Delete(c.model)
+	db := tx.db
+	if _, tokens := c.model.(*models.AccessToken); tokens {
+		db = tx.only(ids)
+	}
+	result := db.Session(&gorm.Session{}).Where(among, list).Where(cmp.Or(c.still, c.condition), c.args...).Delete(c.model)
 	return result.RowsAffected, translate(result.Error)
 }

@@ -16,8 +16,14 @@ type dataVersion struct {
 
 	epoch   int64 // how often others have changed the file, or may have
 	seen    int64 // the version when that was known last
-	theirs  int64 // the writer's version likewise
-	writing int   // transactions of this process that are under way
+	theirs  writersVersion
+	writing int // transactions of this process that are under way
+}
+
+// writersVersion is the version that the writer's connection has; another connection counts from the beginning.
+type writersVersion struct {
+	connection any
+	version    int64
 }
 
 func (d *dataVersion) open(dsn string) { d.db = sql.OpenDB(sqliteConnector(dsn)) }
@@ -49,7 +55,7 @@ func (d *dataVersion) begins() {
 
 // ended says that it has written, and taken down what it touched. What is new then is its own doing, unless the writer's connection, which is asked after the other one, has seen a
 // change since it was asked last.
-func (d *dataVersion) ended(ctx context.Context, writer func() (int64, error)) {
+func (d *dataVersion) ended(ctx context.Context, writer func() (writersVersion, error)) {
 	d.mu.Lock()
 	version, err := d.ask(ctx)
 	d.mu.Unlock()

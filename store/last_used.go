@@ -32,6 +32,6 @@ func (tx *Tx) SetLastUsed(uses ...Use) error {
 	for _, use := range uses {
 		args = append(args, use.TokenID, use.At, use.Address, use.At.Add(-time.Minute))
 	}
-	return translate(tx.only([]int64{}).Exec("WITH used (id, at, address, before) AS (VALUES "+strings.TrimPrefix(strings.Repeat(", "+row, len(uses)), ", ")+")"+free+
+	return translate(tx.only(nil).Exec("WITH used (id, at, address, before) AS (VALUES "+strings.TrimPrefix(strings.Repeat(", "+row, len(uses)), ", ")+")"+free+
 		" UPDATE access_tokens SET last_used = used.at, last_used_address = used.address FROM used WHERE "+due, args...).Error)
 }

@@ -8,22 +8,26 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/stdlib"
 )
 
 // News are read this often while callers present something, and not otherwise.
 const (
-	newsEach   = 250 * time.Millisecond
-	newsAtMost = 1000             // changes, and tokens, that are read at once: of more nobody wants to know which
-	newsKept   = time.Minute      // how long every server can still read of a change
-	newsMissed = newsKept / 2     // after so long without news everything may have changed
-	newsSlow   = 2 * time.Second  // when a reading is given up; long before that nothing of what is kept counts any more
-	newsIdle   = 30 * time.Second // after which the connection is closed
+	newsEach    = 250 * time.Millisecond
+	newsAtMost  = 1000             // changes, and tokens, that are read at once: of more nobody wants to know which
+	newsCleaned = 20_000           // changes that are deleted at once
+	newsKept    = time.Minute      // how long every server can still read of a change
+	newsMissed  = newsKept / 2     // after so long without news everything may have changed
+	newsSlow    = 2 * time.Second  // when a reading is given up; long before that nothing of what is kept counts any more
+	newsIdle    = 30 * time.Second // after which the connection is closed
 )
 
 // news tell what other servers, and anybody who writes into the database, have changed of what is kept of callers, on PostgreSQL (ADR 0031).
 type news struct {
-	db      *sql.DB // one connection: who waits for one of the others may wait longer than news are worth
+	db      *sql.DB     // one connection: who waits for one of the others may wait longer than news are worth
+	another atomic.Bool // whether it is another than before: perhaps to a server that does not have all of what the last one had
 	reading atomic.Bool
 	heard   atomic.Pointer[time.Time] // when the last reading began that came to an end
 
@@ -35,10 +39,15 @@ type news struct {
 	mark   string         // before which all had ended
 }
 
-func newNews(db *sql.DB) *news {
-	db.SetMaxOpenConns(1)
-	db.SetConnMaxIdleTime(newsIdle)
-	return &news{db: db}
+func newNews(config pgx.ConnConfig) *news {
+	n := &news{}
+	n.db = stdlib.OpenDB(config, stdlib.OptionAfterConnect(func(context.Context, *pgx.Conn) error {
+		n.another.Store(true)
+		return nil
+	}))
+	n.db.SetMaxOpenConns(1)
+	n.db.SetConnMaxIdleTime(newsIdle)
+	return n
 }
 
 // lastHeard is a moment from which all changes that were durable before it are known, zero where none is.
@@ -75,18 +84,18 @@ func (n *news) refresh(now time.Time, told func(others bool, tokens []int64)) {
 // read tells of all changes that may have become durable since the last reading.
 func (n *news) read(ctx context.Context, begun time.Time, told func(others bool, tokens []int64)) error {
 	since := n.since
-	if since == "" || begun.Sub(n.lastHeard()) > newsMissed {
+	if since == "" || passed(n.lastHeard(), begun) > newsMissed {
 		since = "18446744073709551615" // of none
 	}
-	// The rows and the transaction are of one snapshot: it is one statement.
+	// The rows and the transaction are of one snapshot: it is one statement. What has later transactions comes from another cluster, with its rows.
 	rows, err := n.db.QueryContext(ctx, `SELECT pg_snapshot_xmin(pg_current_snapshot())::text, c.number, c.others, c.tokens
-		FROM (SELECT 1) AS always LEFT JOIN caller_changes AS c ON c.xid >= $1::xid8 LIMIT $2`, since, newsAtMost+1)
+		FROM (SELECT 1) AS always LEFT JOIN caller_changes AS c ON c.xid >= $1::xid8 AND c.xid < pg_snapshot_xmax(pg_current_snapshot()) LIMIT $2`, since, newsAtMost+1)
 	if err != nil {
 		return fmt.Errorf("read what others changed: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
 	next, types := "", pgtype.NewMap()
-	changes, all := map[int64]bool{}, since != n.since
+	changes, all := map[int64]bool{}, n.another.Swap(false) || since != n.since
 	others, tokens := false, []int64{}
 	for rows.Next() {
 		var number *int64
@@ -129,7 +138,8 @@ func (n *news) clean(ctx context.Context, now time.Time) {
 		return
 	}
 	if n.mark != "" {
-		_, _ = n.db.ExecContext(ctx, "DELETE FROM caller_changes WHERE xid < $1::xid8", n.mark) // or the next time
+		_, _ = n.db.ExecContext(ctx, `DELETE FROM caller_changes WHERE (xid, number) IN (SELECT xid, number FROM caller_changes
+			WHERE xid < $1::xid8 OR xid >= pg_snapshot_xmax(pg_current_snapshot()) LIMIT $2)`, n.mark, newsCleaned) // the rest, or all, the next time
 	}
 	n.mark, n.marked = n.since, now
 }

@@ -52,7 +52,7 @@ func (s *Store) openPostgres(address string) error {
 		return fmt.Errorf("open the database: %w", err)
 	}
 	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(prepareConnection))
-	s.presented.news = newNews(stdlib.OpenDB(*config))
+	s.presented.news = newNews(*config)
 	const connections = 32
 	s.turns, s.walks = turnsOf(connections), turnsOf(connections)
 	db.SetMaxOpenConns(connections)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"time"
 
@@ -44,7 +45,7 @@ func (p *presented) note(by touched) {
 
 func (p *presented) changed(by touched) {
 	switch {
-	case by.tokens:
+	case by.tokens || len(by.ids) > mostChanges: // of many it takes too long to look for one
 		p.tokenChanges.add(nil)
 	case len(by.ids) > 0:
 		p.tokenChanges.add(by.ids)
@@ -63,9 +64,18 @@ func (s *Store) writing(ctx context.Context) (ended func()) {
 	file.begins()
 	return func() {
 		ctx := context.WithoutCancel(ctx)
-		file.ended(ctx, func() (version int64, err error) {
-			err = s.write.ConnPool.QueryRowContext(ctx, "PRAGMA data_version").Scan(&version)
-			return version, err
+		file.ended(ctx, func() (is writersVersion, err error) {
+			db, err := s.write.DB()
+			if err != nil {
+				return is, err
+			}
+			connection, err := db.Conn(ctx)
+			if err != nil {
+				return is, err
+			}
+			defer func() { _ = connection.Close() }()
+			err = connection.Raw(func(of any) error { is.connection = of; return nil })
+			return is, errors.Join(err, connection.QueryRowContext(ctx, "PRAGMA data_version").Scan(&is.version))
 		})
 	}
 }
@@ -106,8 +116,13 @@ func (m moment) holds(now moment) bool {
 	if now.unknown || m.epoch != now.epoch || m.version != now.version {
 		return false
 	}
-	age := now.at.Sub(m.at)
-	return age < trusted || now.at.Sub(now.heard) < trusted && age < mostAge
+	age := passed(m.at, now.at)
+	return age < trusted || passed(now.heard, now.at) < trusted && age < mostAge
+}
+
+// passed is how long ago something was, by the clock that goes on while the machine sleeps or by that which nobody sets, whichever says longer.
+func passed(since, now time.Time) time.Duration {
+	return max(now.Sub(since), now.Round(0).Sub(since.Round(0)))
 }
 
 func newPresented() (*presented, error) {

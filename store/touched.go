@@ -21,7 +21,7 @@ type touchedKey struct{}
 // tokensKey is the key of a context under which a statement says which access tokens alone it changes, by their ids.
 type tokensKey struct{}
 
-// only has a statement change these access tokens and no others; none, where it changes no more than when they were used.
+// only has a statement change these access tokens and nothing else that is kept; none, where it says no more than when something was done last.
 func (tx *Tx) only(ids []int64) *gorm.DB {
 	return tx.db.WithContext(context.WithValue(tx.db.Statement.Context, tokensKey{}, ids))
 }
@@ -80,7 +80,7 @@ func note(ctx context.Context, table string) {
 	ids, named := ctx.Value(tokensKey{}).([]int64)
 	switch by, ok := ctx.Value(touchedKey{}).(*touched); {
 	case !ok:
-	case table == "access_tokens" && named:
+	case named:
 		by.ids = append(by.ids, ids...)
 	case table == "access_tokens":
 		by.tokens = true

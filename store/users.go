@@ -180,7 +180,7 @@ func (tx *Tx) LockUser(id int64) (*models.User, error) {
 
 // SetLastLogin notes a sign-in.
 func (tx *Tx) SetLastLogin(id int64, at time.Time) error {
-	return translate(tx.db.Model(&models.User{}).Where("id = ?", id).Update("last_login", at).Error)
+	return translate(tx.only(nil).Model(&models.User{}).Where("id = ?", id).Update("last_login", at).Error)
 }
 
 // SetPassword replaces a user's password digest if it still is the one that was verified; it reports whether it was (a newer one wins).
