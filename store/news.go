@@ -58,7 +58,7 @@ func (n *news) lastHeard() time.Time {
 	return time.Time{}
 }
 
-// refresh begins to read if it is time to, and goes on by itself.
+// refresh begins to read if it is time to, and goes on by itself; the first time it waits, so that nothing is kept before.
 func (n *news) refresh(now time.Time, told func(others bool, tokens []int64)) {
 	if now.Sub(n.lastHeard()) < newsEach || !n.reading.CompareAndSwap(false, true) {
 		return
@@ -68,17 +68,23 @@ func (n *news) refresh(now time.Time, told func(others bool, tokens []int64)) {
 		return
 	}
 	n.began = now
-	go func() {
-		defer n.reading.Store(false)
-		ctx, cancel := context.WithTimeout(context.Background(), newsSlow)
-		defer cancel()
-		begun := time.Now()
-		if err := n.read(ctx, begun, told); err != nil {
-			return // it is not trusted for longer than a second, and then read where it is presented, which tells what is wrong
-		}
-		n.heard.Store(&begun)
-		n.clean(ctx, begun)
-	}()
+	if n.heard.Load() == nil {
+		n.readOnce(told)
+		return
+	}
+	go n.readOnce(told)
+}
+
+func (n *news) readOnce(told func(others bool, tokens []int64)) {
+	defer n.reading.Store(false)
+	ctx, cancel := context.WithTimeout(context.Background(), newsSlow)
+	defer cancel()
+	begun := time.Now()
+	if err := n.read(ctx, begun, told); err != nil {
+		return // it is not trusted for longer than a second, and then read where it is presented, which tells what is wrong
+	}
+	n.heard.Store(&begun)
+	n.clean(ctx, begun)
 }
 
 // read tells of all changes that may have become durable since the last reading.

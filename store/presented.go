@@ -150,10 +150,10 @@ func (s *Store) moment(ctx context.Context) (now moment, err error) {
 		now.heard = now.at
 		now.epoch, now.unknown, err = p.file.read(ctx)
 	} else {
-		now.heard = p.news.lastHeard()
 		p.news.refresh(now.at, func(others bool, ids []int64) {
 			p.changed(touched{tokens: others && ids == nil, ids: ids, others: others})
 		})
+		now.heard = p.news.lastHeard()
 	}
 	now.version, now.tokens = p.otherChanges.Load(), p.tokenChanges.number()
 	return now, err
