@@ -213,3 +213,6 @@ func (tx *Tx) Pairs(sql string, first int) (text string, err error) {
 	}
 	return text, rows.Err()
 }
+
+// ForgetNewsAfter has what servers tell one another deleted sooner. It is called before anything is presented.
+func (s *Store) ForgetNewsAfter(kept time.Duration) { s.presented.news.kept = kept }

@@ -30,6 +30,7 @@ type news struct {
 	another atomic.Bool // whether it is another than before: perhaps to a server that does not have all of what the last one had
 	reading atomic.Bool
 	heard   atomic.Pointer[time.Time] // when the last reading began that came to an end
+	kept    time.Duration             // newsKept, but in tests
 
 	// Of whoever reads.
 	began  time.Time
@@ -40,7 +41,7 @@ type news struct {
 }
 
 func newNews(config pgx.ConnConfig) *news {
-	n := &news{}
+	n := &news{kept: newsKept}
 	n.db = stdlib.OpenDB(config, stdlib.OptionAfterConnect(func(context.Context, *pgx.Conn) error {
 		n.another.Store(true)
 		return nil
@@ -81,7 +82,8 @@ func (n *news) readOnce(told func(others bool, tokens []int64)) {
 	defer cancel()
 	begun := time.Now()
 	if err := n.read(ctx, begun, told); err != nil {
-		return // it is not trusted for longer than a second, and then read where it is presented, which tells what is wrong
+		n.another.Store(true) // nobody knows what it would have told
+		return                // it is not trusted for longer than a second, and then read where it is presented, which tells what is wrong
 	}
 	n.heard.Store(&begun)
 	n.clean(ctx, begun)
@@ -140,7 +142,7 @@ func older(a, b string) bool {
 
 // clean deletes what had been told of before every server that still trusts its news has read it.
 func (n *news) clean(ctx context.Context, now time.Time) {
-	if n.mark != "" && now.Sub(n.marked) < newsKept {
+	if n.mark != "" && now.Sub(n.marked) < n.kept {
 		return
 	}
 	if n.mark != "" {

@@ -208,3 +208,30 @@ func TestNewsAreHeard(t *testing.T) {
 		}
 	})
 }
+
+// TestNewsAreForgotten: what servers tell one another does not stay, nor what was restored from another cluster, whose transactions had higher numbers.
+func TestNewsAreForgotten(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		if db.Dialect() == store.SQLite {
+			return // nothing is told
+		}
+		other, err := store.Open(t.Context(), store.Options{URL: db.URL, Clock: db.Clock.Now})
+		check(t, err)
+		t.Cleanup(func() { check(t, other.Close()) })
+		other.ForgetNewsAfter(time.Millisecond)
+		p := growPresentable(t, db, "stays")
+		write(t, db, func(tx *store.Tx) error {
+			return tx.Exec("INSERT INTO caller_changes (xid, others) SELECT (1000000000000 + n)::text::xid8, true FROM generate_series(1, 2000) AS n")
+		})
+		if count(t, db, "caller_changes") <= 2000 {
+			t.Error("nothing is told")
+		}
+		for end := time.Now().Add(10 * time.Second); count(t, db, "caller_changes") > 0 && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+			_, err := other.PresentedToken(t.Context(), p.token.Digest)
+			check(t, err)
+		}
+		if n := count(t, db, "caller_changes"); n != 0 {
+			t.Errorf("%d changes are left", n)
+		}
+	})
+}
