@@ -64,7 +64,7 @@ func whollyIn(q Query) condition {
 	var parts []string
 	var args []any
 	for _, f := range q.Filters {
-		first, last, _, named := idRange(Query{Filters: []Filter{f}})
+		first, last, _, named := idRange("id", Query{Filters: []Filter{f}})
 		at, _ := parseTime(f.Value) // the query's own conditions say what is wrong
 		switch {
 		case named:

@@ -15,14 +15,14 @@ const (
 	nearbyBlocks = 100    // in at most so many blocks
 )
 
-// idRange is the first and the last id that a query's conditions on ids leave, and the query without these; false where it has none, or others
-// on ids.
-func idRange(q Query) (first, last int64, others Query, ok bool) {
+// idRange is the first and the last id that a query's conditions on a column of ids leave, and the query without these; false where it has none, or others
+// on that column.
+func idRange(column string, q Query) (first, last int64, others Query, ok bool) {
 	const most = 1<<62 - 1 // no id is, and none overflows
 	first, last, others = 0, most, q
 	others.Filters = nil
 	for _, f := range q.Filters {
-		if f.Field != "id" {
+		if f.Field != column {
 			others.Filters = append(others.Filters, f)
 			continue
 		}

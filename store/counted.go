@@ -1,7 +1,6 @@
 package store
 
 import (
-	"fmt"
 	"strings"
 
 	"gorm.io/gorm"
@@ -48,21 +47,14 @@ func (r Reader) sum(c counts) (n int64, err error) {
 type number struct{ ID, Number int64 }
 
 // numbers add up by a key, which names rows of another table; those of which there are none are left out.
-func (r Reader) numbers(c counts, key string) ([]number, error) { return r.firstNumbers(c, key, -1) }
-
-// firstNumbers are no more than most of them, those of the lowest keys; -1: all.
-func (r Reader) firstNumbers(c counts, key string, most int) ([]number, error) {
+func (r Reader) numbers(c counts, key string) ([]number, error) {
 	var args []any
 	for _, each := range c {
 		args = append(args, each.Select(key+" AS id, SUM(number) AS number").Where(key+" IS NOT NULL").Group(key))
 	}
 	parts := strings.TrimPrefix(strings.Repeat(" UNION ALL SELECT * FROM (?) AS part", len(c)), " UNION ALL ")
-	limit := ""
-	if most >= 0 {
-		limit = fmt.Sprintf(" LIMIT %d", most)
-	}
 	var found []number
-	err := r.db.Raw("SELECT id, SUM(number) AS number FROM ("+parts+") AS parts GROUP BY id HAVING SUM(number) > 0 ORDER BY id"+limit, args...).Scan(&found).Error
+	err := r.db.Raw("SELECT id, SUM(number) AS number FROM ("+parts+") AS parts GROUP BY id HAVING SUM(number) > 0 ORDER BY id", args...).Scan(&found).Error
 	return found, translate(err)
 }
 

@@ -34,6 +34,7 @@ func countsOf(dialect string) map[string]string {
 		value(field, field, fmt.Sprintf(day, field))
 	}
 	value("user", "user_id", "user_id")
+	value("users", "user_id / 128", "user_id / 128")
 	for _, author := range []string{"created", "modified"} {
 		for field, of := range map[string]string{"_by": author + "_by", "_for": "user_id"} {
 			others := fmt.Sprintf("CASE WHEN %s_by IS DISTINCT FROM user_id THEN %s END", author, of)

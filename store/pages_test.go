@@ -22,7 +22,7 @@ func growPages(t *testing.T, db storetest.DB) (organizations, users []int64) {
 	}
 	var applications []int64
 	for n := range 12 {
-		u := &models.User{Username: fmt.Sprintf("user-%d", (n*7)%12), IsSuperuser: n%5 == 0, Email: fmt.Sprintf("%d@example.org", n)}
+		u := &models.User{ID: int64(60*n + 5), Username: fmt.Sprintf("user-%d", (n*7)%12), IsSuperuser: n%5 == 0, Email: fmt.Sprintf("%d@example.org", n)}
 		a := &models.Application{Name: fmt.Sprintf("app-%d", n%4), OrganizationID: &organizations[n%3],
 			Platform: []models.Platform{models.Gateway, models.Controller}[n%5%2]}
 		if n%4 == n%3 && n > 3 {
@@ -85,7 +85,10 @@ func TestPagesAreTheList(t *testing.T) {
 			"described": {f("description", "", "b")}, "by ids": {f("id", "in", "1,5,9,20,77,400")}, "either": {either, or},
 			"by author": {f("created_by", "", fmt.Sprint(users[2]))}, "by authors": {f("created_by", "gt", fmt.Sprint(users[1])), f("platform", "", "gateway")},
 			"changed by": {f("modified_by__username", "", "user-7")}, "by nobody": {f("created_by", "isnull", "true")}, "changed": {f("modified_by", "isnull", "false"), f("application", "isnull", "true")},
-			"users' from": {f("user", "gt", fmt.Sprint(users[5]))}, "by email": {f("user__email", "", "3@example.org")}, "superusers'": {f("user__is_superuser", "", "true")},
+			"users' from": {f("user", "gt", fmt.Sprint(users[5]))}, "users' between": {f("user", "gte", fmt.Sprint(users[1])), f("user", "lt", fmt.Sprint(users[9]))},
+			"users' of a block": {f("user", "gte", "128"), f("user", "lte", "255"), f("platform", "", "gateway")}, "users' before": {f("user", "lte", "384"), f("application", "isnull", "true")},
+			"users' nearby": {f("user", "gt", "130"), f("user", "lt", "250")}, "users' by id and name": {f("user", "gt", "130"), f("user__username", "startswith", "user-1")},
+			"by email": {f("user__email", "", "3@example.org")}, "superusers'": {f("user__is_superuser", "", "true")},
 			"superusers' by scope": {f("user__is_superuser", "", "true"), f("scope", "", "read")}, "users' by name": {f("user__username", "startswith", "user-1"), f("application", "isnull", "false")},
 			"somebody's": {f("user", "isnull", "false"), f("platform", "", "controller")}, "of a platform": {f("platform", "startswith", "gate")}, "never used": {f("last_used", "isnull", "true")},
 			"used, personal": {f("last_used", "isnull", "false"), f("application", "isnull", "true")}, "of one of these": {f("description", "in", "b,a1,"+long+",no such")},

@@ -9,7 +9,7 @@ import (
 // countIDs counts the tokens in a range of ids: whole blocks as they are counted, and what lies in the blocks of its bounds. False where a
 // query asks for anything else, or for less than a block.
 func (s tokenShortcuts) countIDs(q Query) (int64, bool, error) {
-	first, last, others, ok := idRange(q)
+	first, last, others, ok := idRange("id", q)
 	begin, end := (first+blockSize-1)/blockSize, last/blockSize
 	if !ok || !others.asksOnly("platform") || end <= begin {
 		return 0, false, nil

@@ -3,7 +3,6 @@ package store
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"gorm.io/gorm"
 
@@ -31,33 +30,6 @@ func (s tokenShortcuts) ofNamed(q Query, users []number) (*gorm.DB, error) {
 	}
 	return tokens, nil
 }
-
-// named finds the users with tokens whom a query names by what is no key of theirs, and leaves out these conditions. nil where it names none so, or many: all stays as it
-// was. Of an administrator's, a range of users is no sooner found than tried.
-func (s tokenShortcuts) named(q Query) (Query, []number, error) {
-	of := func(f Filter) bool {
-		alone := Query{Filters: []Filter{f}}
-		return f.names("user") && f.Field != "user" && !alone.equalsKey("user") && (s.v.All || alone.equals("user"))
-	}
-	path := func(f Filter) bool { return strings.HasPrefix(f.Field, "user__") }
-	if !slices.ContainsFunc(q.Filters, of) || slices.ContainsFunc(q.Filters, func(f Filter) bool { return path(f) && (f.Chain || !of(f)) }) {
-		return q, nil, nil // conditions on the rows at the end of one path belong together
-	}
-	naming := Query{Sees: q.Sees, Filters: slices.DeleteFunc(slices.Clone(q.Filters), func(f Filter) bool { return !of(f) })}
-	b, err := accessTokenList.conditions(s.r.db, naming)
-	if err != nil {
-		return q, nil, err
-	}
-	users, err := s.r.firstNumbers(s.everything(s.v.Platform).byValue("user", "user_id", false).on(b), "access_tokens.user_id", mostNamed+1)
-	if len(users) > mostNamed || err != nil {
-		return q, nil, err
-	}
-	q.Filters = slices.DeleteFunc(slices.Clone(q.Filters), of)
-	return q, append([]number{}, users...), nil
-}
-
-// mostNamed is how many users are looked up before their tokens are.
-const mostNamed = 1000
 
 // leading are a query's conditions and order, of which an index of those that lead may be read: all others are tried on each row.
 func (s tokenShortcuts) leading(q Query, leads func(Filter) bool) (*queryBuilder, error) {

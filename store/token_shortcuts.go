@@ -92,6 +92,9 @@ func (s tokenShortcuts) grouped(b *queryBuilder, q Query) counts {
 }
 
 func (s tokenShortcuts) count(b *queryBuilder, q Query) (n Amount, known bool, err error) {
+	if n.Number, known, err = s.countNamed(q); known || err != nil {
+		return n, known, err
+	}
 	switch grouped := s.grouped(b, q); {
 	case grouped != nil:
 		n.Number, err = s.r.sum(grouped)

@@ -12,7 +12,7 @@ import (
 // countedFields are what tokens are counted by, of all and of each organization, with what is noted of it: a time by its day. Whom most tokens are made and changed by is their
 // user, so that only the others are counted: those that somebody made of others, and those of somebody that others made. What was never used has no day.
 var (
-	countedFields = map[string]string{"created": "created", "modified": "modified", "expires": "expires", "last_used": "last_used", "user": "user_id",
+	countedFields = map[string]string{"created": "created", "modified": "modified", "expires": "expires", "last_used": "last_used", "user": "user_id", "users": "user_id / 128",
 		"created_by":  "CASE WHEN created_by IS DISTINCT FROM user_id THEN created_by END",
 		"created_for": "CASE WHEN created_by IS DISTINCT FROM user_id THEN user_id END",
 		"modified_by": "CASE WHEN modified_by IS DISTINCT FROM user_id THEN modified_by END", "modified_for": "CASE WHEN modified_by IS DISTINCT FROM user_id THEN user_id END"}
@@ -163,7 +163,7 @@ func (s tokenShortcuts) countNull(q Query) (int64, bool, error) {
 // ofValue is where the tokens of a query for users, or for those whom somebody made or changed, are counted, nil for another.
 func (s tokenShortcuts) ofValue(q Query) counts {
 	if q.names("user") && onlyCounted("user", q) {
-		return s.byValue("user", "user_id", parted(q))
+		return s.inUsers(q)
 	}
 	return s.ofAuthor(q)
 }
