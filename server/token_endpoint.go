@@ -100,7 +100,7 @@ func (s *Server) grant(ctx context.Context, request *tokenRequest) (*Issued, err
 	}
 	var issued *Issued
 	var noted *errNoted
-	err := rules.write(s, ctx, request, func(tx *store.Tx) (err error) {
+	err := rules.write(s, ctx, func(tx *store.Tx) (err error) {
 		issued, err = s.dispatch(ctx, tx, request)
 		if noted = nil; errors.As(err, &noted) {
 			return nil
@@ -151,22 +151,22 @@ func (s *Server) dispatch(ctx context.Context, tx *store.Tx, request *tokenReque
 type grantRules struct {
 	prepare func(s *Server, ctx context.Context, request *tokenRequest) error
 	issue   func(s *Server, tx *store.Tx, request *tokenRequest) (*Issued, error)
-	adds    bool // issue does nothing but add tokens of the client, in place of others or not, with entries
+	adds    bool // issue does nothing but add tokens, for a code, in place of others or of nothing, with entries
 }
 
 // write runs the change in a transaction, which those that only add may share.
-func (r grantRules) write(s *Server, ctx context.Context, request *tokenRequest, change func(*store.Tx) error) error {
+func (r grantRules) write(s *Server, ctx context.Context, change func(*store.Tx) error) error {
 	if r.adds {
-		return s.store.Issue(ctx, &request.client.ID, request.client.UserID, change)
+		return s.store.Issue(ctx, change)
 	}
 	return s.store.Write(ctx, change)
 }
 
 // grants are the grants that the token endpoint serves, by their grant_type.
 var grants = map[string]grantRules{
-	models.GrantAuthorizationCode: {prepare: prepareAuthorizationCode, issue: issueAuthorizationCode},
+	models.GrantAuthorizationCode: {prepare: prepareAuthorizationCode, issue: issueAuthorizationCode, adds: true},
 	models.GrantClientCredentials: {prepare: prepareClientCredentials, issue: issueClientCredentials, adds: true},
-	models.GrantPassword:          {prepare: preparePassword, issue: issuePassword},
+	models.GrantPassword:          {prepare: preparePassword, issue: issuePassword, adds: true},
 	models.GrantRefreshToken:      {prepare: prepareRefreshToken, issue: issueRefreshToken, adds: true},
 	models.GrantDeviceCode:        {prepare: prepareDeviceCode, issue: issueDeviceCode},
 }

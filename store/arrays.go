@@ -160,6 +160,19 @@ func refreshParameters(tokens []*models.RefreshToken) []any {
 	return []any{digests, hints, applicationIDs, userIDs, subjectIDs, accessIDs, scopes, audiences, platforms, families, created, expires, reasons, parentIDs, started}
 }
 
+// redemptionArrays say which authorization codes are marked used.
+var redemptionArrays = arrays{{"id", "bigint"}, {"used", "timestamptz"}}
+
+func redemptionParameters(codes []redeemed) []any {
+	var ids []int64
+	var used []time.Time
+	codes = slices.SortedFunc(slices.Values(codes), func(a, b redeemed) int { return cmp.Compare(a.id, b.id) })
+	for _, c := range codes {
+		ids, used = append(ids, c.id), append(used, c.used)
+	}
+	return []any{ids, used}
+}
+
 // rotationArrays say which refresh tokens are marked used, and in which state they were read.
 var rotationArrays = arrays{{"id", "bigint"}, {"scope", "text"}, {"used", "timestamptz"}}
 

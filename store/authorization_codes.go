@@ -9,8 +9,10 @@ func (tx *Tx) RedeemAuthorizationCode(digest models.Digest) (*models.Authorizati
 	if err != nil {
 		return nil, err
 	}
-	err = tx.hold(subjects{applications: []int64{presented.ApplicationID}, users: []int64{presented.UserID}, families: []string{presented.FamilyID}})
-	if err != nil {
+	if tx.added != nil {
+		return tx.redeemLater(presented)
+	}
+	if err := tx.hold(hangingOn(presented)); err != nil {
 		return nil, err
 	}
 	result := tx.db.Model(&models.AuthorizationCode{}).Where("digest = ? AND used IS NULL", digest).Update("used", tx.now)
@@ -22,6 +24,11 @@ func (tx *Tx) RedeemAuthorizationCode(digest models.Digest) (*models.Authorizati
 		return code, ErrReplayed
 	}
 	return code, err
+}
+
+// hangingOn is what a code and its tokens hang on.
+func hangingOn(code *models.AuthorizationCode) subjects {
+	return subjects{applications: []int64{code.ApplicationID}, users: []int64{code.UserID}, families: []string{code.FamilyID}}
 }
 
 // AuthorizationCodeByDigest loads the code that is presented, in whatever state; ErrNotFound.

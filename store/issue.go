@@ -13,10 +13,9 @@ import (
 	"gatehouse/models"
 )
 
-// Issue is Write for a change that does nothing but add tokens of the application for the user, nil for none, in place of a refresh token and its access token or of nothing,
-// and entries, and reads nothing that it added. On PostgreSQL it is one statement, which those that come while another is made durable share (ADR 0034); on SQLite
-// changes share their commits anyway.
-func (s *Store) Issue(ctx context.Context, applicationID, userID *int64, change func(*Tx) error) error {
+// Issue is Write for a change that does nothing but add tokens, in place of a refresh token and its access token, for an authorization code, or of nothing, and entries, and reads nothing
+// that it added. On PostgreSQL it is one statement, which those that come while another is made durable share (ADR 0034); on SQLite changes share their commits anyway.
+func (s *Store) Issue(ctx context.Context, change func(*Tx) error) error {
 	if s.dialect == SQLite || ctx.Value(rehearsalKey{}) != nil {
 		return s.Write(ctx, change)
 	}
@@ -25,7 +24,7 @@ func (s *Store) Issue(ctx context.Context, applicationID, userID *int64, change 
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
 	defer cancel()
-	added := &additions{holds: subjects{everything: true, applications: some(applicationID), users: some(userID)}}
+	added := &additions{holds: subjects{everything: true}}
 	err := change(&Tx{Reader: Reader{db: s.write.WithContext(ctx), now: s.Now()}, added: added})
 	if err == nil {
 		err = s.writeWith(&s.issues, &pending{ctx: ctx, added: added}, s.issueTogether)
@@ -42,11 +41,18 @@ var errByItself = errors.New("to be tried by itself")
 // additions are what a change adds, and what it takes away for it, to be stored at its end.
 type additions struct {
 	holds     subjects
+	redeemed  []redeemed
 	rotated   []rotated
 	deleted   []*models.AccessToken
 	tokens    []*models.AccessToken
 	refreshes []*models.RefreshToken
 	entries   []models.Activity
+}
+
+// redeemed is an authorization code that is marked used, if it still is not.
+type redeemed struct {
+	id   int64
+	used time.Time
 }
 
 // rotated is a refresh token that is marked used, if it still is as it was read.
@@ -56,14 +62,14 @@ type rotated struct {
 	used  time.Time
 }
 
-// issueTogether stores what changes add by one statement. Of two that present the same refresh token the second is decided about alone.
+// issueTogether stores what changes add by one statement. Of two that present the same refresh token or code the second is decided about alone.
 func (s *Store) issueTogether(batch []*pending) {
 	ctx, cancel := context.WithTimeout(context.Background(), s.timeout)
 	defer cancel()
 	all := &additions{}
 	var stored []*pending
 	for _, p := range batch {
-		if slices.ContainsFunc(p.added.rotated, all.rotates) {
+		if slices.ContainsFunc(p.added.rotated, all.rotates) || slices.ContainsFunc(p.added.redeemed, all.redeems) {
 			p.err = errByItself
 			continue
 		}
@@ -80,6 +86,10 @@ func (a *additions) rotates(r rotated) bool {
 	return slices.ContainsFunc(a.rotated, func(other rotated) bool { return other.id == r.id })
 }
 
+func (a *additions) redeems(r redeemed) bool {
+	return slices.ContainsFunc(a.redeemed, func(other redeemed) bool { return other.id == r.id })
+}
+
 // add adds what another change does, whose tokens come to stand behind the others.
 func (a *additions) add(b *additions) {
 	before := int64(len(a.tokens))
@@ -92,6 +102,7 @@ func (a *additions) add(b *additions) {
 		}
 	}
 	a.holds = a.holds.with(b.holds)
+	a.redeemed = append(a.redeemed, b.redeemed...)
 	a.rotated, a.deleted = append(a.rotated, b.rotated...), append(a.deleted, b.deleted...)
 	a.tokens, a.refreshes, a.entries = append(a.tokens, b.tokens...), append(a.refreshes, b.refreshes...), append(a.entries, b.entries...)
 }
@@ -107,9 +118,9 @@ func (s *Store) addAll(ctx context.Context, added *additions) error {
 	}
 	statement, parameters := addNew, slices.Concat([]any{added.holds.stripes()}, rowsOfTokens(added.tokens).parameters(), entries.parameters())
 	switch {
-	case len(added.rotated)+len(added.refreshes) > 0:
+	case len(added.rotated)+len(added.refreshes)+len(added.redeemed) > 0:
 		statement = addInPlace
-		parameters = slices.Concat(parameters, rotationParameters(added.rotated), deletionParameters(added.deleted), refreshParameters(added.refreshes))
+		parameters = slices.Concat(parameters, redemptionParameters(added.redeemed), rotationParameters(added.rotated), deletionParameters(added.deleted), refreshParameters(added.refreshes))
 	case len(added.tokens) == 1 && len(added.entries) == 1:
 		statement = addOne
 		parameters = append(parameters[:1], firstOf(parameters[1:])...)
@@ -140,6 +151,7 @@ func (s *Store) addAll(ctx context.Context, added *additions) error {
 
 // addToken keeps the token for the end. Its id is its place among those of the change, negative, until it is stored.
 func (tx *Tx) addToken(t *models.AccessToken) {
+	tx.added.holds = tx.added.holds.with(subjects{applications: some(t.ApplicationID), users: some(t.UserID)})
 	tx.added.tokens = append(tx.added.tokens, t)
 	t.ID = -int64(len(tx.added.tokens))
 }
@@ -159,4 +171,16 @@ func (tx *Tx) rotateLater(digest models.Digest) (*models.RefreshToken, error) {
 	now := tx.now
 	token.Revoked, token.Reason, token.AccessTokenID = &now, ReasonRotated, nil
 	return token, nil
+}
+
+// redeemLater is RedeemAuthorizationCode for a code that is not used: it is read now, and marked at the end if it still is not. Others are decided about alone.
+func (tx *Tx) redeemLater(code *models.AuthorizationCode) (*models.AuthorizationCode, error) {
+	if code.Used != nil {
+		return nil, errByItself
+	}
+	now := tx.now
+	tx.added.redeemed = append(tx.added.redeemed, redeemed{code.ID, now})
+	tx.added.holds = tx.added.holds.with(hangingOn(code))
+	code.Used = &now
+	return code, nil
 }

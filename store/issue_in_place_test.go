@@ -113,7 +113,7 @@ func TestIssuesInPlaceOnce(t *testing.T) {
 		var renewed, replayed atomic.Int32
 		for n := range 8 {
 			i.ended.Go(func() {
-				switch err := i.Issue(context.Background(), &i.application.ID, &i.user.ID, rotates(i.grown, "twice", fmt.Sprint("next ", n))); {
+				switch err := i.Issue(context.Background(), rotates(i.grown, "twice", fmt.Sprint("next ", n))); {
 				case err == nil:
 					renewed.Add(1)
 				case errors.Is(err, store.ErrReplayed):

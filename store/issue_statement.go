@@ -16,18 +16,19 @@ const (
 		LEFT JOIN fresh ON fresh.place = -o.object_id WHERE all_of_it ORDER BY o.place)`
 
 	// What is not any more as it was read ends the statement by dividing by zero: nothing is stored.
-	addRotated = `, used AS (UPDATE refresh_tokens AS r SET revoked = o.used, reason = '` + ReasonRotated + `', access_token_id = NULL FROM held CROSS JOIN {rotated}
+	addRotated = `, redeemed AS (UPDATE authorization_codes AS c SET used = o.used FROM held CROSS JOIN {redeemed} WHERE all_of_it AND c.id = o.id AND c.used IS NULL RETURNING c.id),
+	used AS (UPDATE refresh_tokens AS r SET revoked = o.used, reason = '` + ReasonRotated + `', access_token_id = NULL FROM held CROSS JOIN {rotated}
 		WHERE all_of_it AND r.id = o.id AND r.revoked IS NULL AND r.scope = o.scope RETURNING r.id),
 	gone AS (DELETE FROM access_tokens AS a USING held CROSS JOIN {deleted} WHERE all_of_it AND a.id = o.id AND a.modified = o.modified RETURNING a.id),
 	refreshes AS (INSERT INTO refresh_tokens ({refresh columns}) SELECT {refreshes of fresh} FROM held CROSS JOIN {refreshes}
 		LEFT JOIN fresh ON fresh.place = -o.access_token_id WHERE all_of_it)`
-	allRotated = `1 / CASE WHEN all_of_it AND ((SELECT count(*) FROM used) <> cardinality({rotated ids}) OR (SELECT count(*) FROM gone) <> cardinality({deleted ids}))
+	allRotated = `1 / CASE WHEN all_of_it AND ((SELECT count(*) FROM redeemed) <> cardinality({redeemed ids}) OR (SELECT count(*) FROM used) <> cardinality({rotated ids}) OR (SELECT count(*) FROM gone) <> cardinality({deleted ids}))
 		THEN 0 ELSE 1 END`
 
 	addedIDs = " SELECT all_of_it, COALESCE((SELECT string_agg(id::text, ',' ORDER BY place) FROM fresh), ''), "
 )
 
-// addNew adds access tokens and entries, addOne one of each; addInPlace refresh tokens as well, in place of others. The parameters stand in the order of their arrays.
+// addNew adds access tokens and entries, addOne one of each; addInPlace refresh tokens as well, for codes and in place of others. The parameters stand in the order of their arrays.
 var (
 	addNew     = statement(addHeld+addRows+addedIDs+"1 FROM held", arrays.unnested)
 	addOne     = statement(addHeld+addRows+addedIDs+"1 FROM held", arrays.one)
@@ -43,7 +44,7 @@ func statement(text string, from func(rows arrays, name string, first int) strin
 	for _, each := range []struct {
 		name string
 		rows arrays
-	}{{"tokens", tokenArrays}, {"entries", entryArrays}, {"rotated", rotationArrays}, {"deleted", deletionArrays}, {"refreshes", refreshArrays}} {
+	}{{"tokens", tokenArrays}, {"entries", entryArrays}, {"redeemed", redemptionArrays}, {"rotated", rotationArrays}, {"deleted", deletionArrays}, {"refreshes", refreshArrays}} {
 		replacements = append(replacements, "{"+each.name+"}", from(each.rows, "o", next), "{"+each.name+" ids}", fmt.Sprintf("$%d::bigint[]", next))
 		next += len(each.rows)
 	}

@@ -66,7 +66,7 @@ func (i *issues) begin() {
 	if i.Dialect() == store.PostgreSQL {
 		i.ended.Go(func() {
 			i.made++
-			if err := i.Issue(context.Background(), &i.application.ID, &i.user.ID, adds(i.grown, fmt.Sprint("first ", i.made))); err != nil {
+			if err := i.Issue(context.Background(), adds(i.grown, fmt.Sprint("first ", i.made))); err != nil {
 				i.Error(err)
 			}
 		})
@@ -80,7 +80,7 @@ func (i *issues) do(change func(*store.Tx) error, want error) {
 	waiting := func() int { return i.WaitingIssues() + i.Waiting() }
 	before, refused := waiting(), make(chan bool)
 	i.ended.Go(func() {
-		err := i.Issue(context.Background(), &i.application.ID, &i.user.ID, change)
+		err := i.Issue(context.Background(), change)
 		if !errors.Is(err, want) {
 			i.Errorf("got %v, want %v", err, want)
 		}
@@ -203,10 +203,10 @@ func TestIssuesWaitForClaims(t *testing.T) {
 		<-claimed
 		late := make(chan error)
 		go func() {
-			late <- db.Issue(context.Background(), &doomed.application.ID, &g.user.ID, adds(&doomed, "late"))
+			late <- db.Issue(context.Background(), adds(&doomed, "late"))
 		}()
 		for n := range 3 {
-			check(t, db.Issue(t.Context(), &g.application.ID, &g.user.ID, adds(g, fmt.Sprint("other ", n))))
+			check(t, db.Issue(t.Context(), adds(g, fmt.Sprint("other ", n))))
 		}
 		select {
 		case err := <-late:
