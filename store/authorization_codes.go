@@ -3,7 +3,7 @@ package store
 import "gatehouse/models"
 
 // RedeemAuthorizationCode marks a live code used and returns it (RFC 6749 §4.1.2). Of several callers exactly one succeeds; the
-// others get the code and ErrReplayed, and owe the revocation of its family (RFC 6749 §10.5). An unknown code is ErrNotFound.
+// others get the code and ErrReplayed, and owe the revocation of its family (RFC 6749 §10.5). An unknown code is ErrNotFound. Within Issue it is decided at the end who succeeds.
 func (tx *Tx) RedeemAuthorizationCode(digest models.Digest) (*models.AuthorizationCode, error) {
 	presented, err := tx.AuthorizationCodeByDigest(digest)
 	if err != nil {

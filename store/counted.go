@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"strings"
 
 	"gorm.io/gorm"
@@ -34,12 +35,20 @@ func (c counts) on(b *queryBuilder) counts {
 }
 
 // sum adds up all numbers.
-func (r Reader) sum(c counts) (n int64, err error) {
-	var args []any
-	for _, each := range c {
-		args = append(args, each.Select("SUM(number)"))
+func (r Reader) sum(c counts) (int64, error) { return r.difference(c, nil, condition{}) }
+
+// difference adds up all numbers less others, in one statement: nothing comes between. What both are about may stand before it.
+func (r Reader) difference(c, less counts, before condition) (n int64, err error) {
+	sql, args := before.sql+" SELECT 0", slices.Clone(before.args)
+	for _, part := range []struct {
+		sign string
+		counts
+	}{{" + ", c}, {" - ", less}} {
+		for _, each := range part.counts {
+			sql, args = sql+part.sign+"COALESCE((?), 0)", append(args, each.Select("SUM(number)"))
+		}
 	}
-	err = r.db.Raw("SELECT "+strings.TrimPrefix(strings.Repeat(" + COALESCE((?), 0)", len(c)), " + "), args...).Scan(&n).Error
+	err = r.db.Raw(sql, args...).Scan(&n).Error
 	return n, translate(err)
 }
 

@@ -97,3 +97,33 @@ func TestCountsOfAMovedApplication(t *testing.T) {
 		checkCounts(t, db, "moving")
 	})
 }
+
+// TestCountsWhileTokensAreIssued: what is counted as all less some is never more or less than what is there, also while tokens are issued.
+func TestCountsWhileTokensAreIssued(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db storetest.DB) {
+		root, others := &models.User{Username: "root", IsSuperuser: true}, &models.User{Username: "alice"}
+		put(t, db, root, others, &models.User{Username: "bob"})
+		ctx, stop := context.WithCancel(t.Context())
+		var writers sync.WaitGroup
+		for range 2 {
+			writers.Go(func() {
+				for ctx.Err() == nil {
+					if err := db.Write(context.Background(), func(tx *store.Tx) error { return putOne(tx, &models.AccessToken{UserID: &root.ID}) }); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		for _, f := range []store.Filter{{Field: "user__is_superuser", Value: "false"}, {Field: "user", Lookup: "isnull", Value: "true"}} {
+			for range 200 {
+				page, err := db.Read(t.Context()).AccessTokens(store.Query{Filters: []store.Filter{f}, Limit: 1, Sees: seesAll}, everything)
+				check(t, err)
+				if page.Count != 0 {
+					t.Fatalf("%s: count %d of none", f.Field, page.Count)
+				}
+			}
+		}
+		stop()
+		writers.Wait()
+	})
+}

@@ -13,7 +13,7 @@ import (
 
 // TestCountsOfWhatWasThere: migrations count the tokens and entries of the release before them, settled or noted.
 func TestCountsOfWhatWasThere(t *testing.T) {
-	for _, level := range []int64{9, 15, 17} {
+	for _, level := range []int64{9, 15, 17, 23} {
 		t.Run(fmt.Sprint(level), func(t *testing.T) { countsOfWhatWasThere(t, level) })
 	}
 }

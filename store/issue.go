@@ -13,7 +13,7 @@ import (
 	"gatehouse/models"
 )
 
-// Issue is Write for a change that does nothing but add tokens, in place of a refresh token and its access token, for an authorization code, or of nothing, and entries, and reads nothing
+// Issue is Write for a change that does nothing but add tokens, for an authorization code, in place of a refresh token and its access token, or by themselves, and entries, and reads nothing
 // that it added. On PostgreSQL it is one statement, which those that come while another is made durable share (ADR 0034); on SQLite changes share their commits anyway.
 func (s *Store) Issue(ctx context.Context, change func(*Tx) error) error {
 	if s.dialect == SQLite || ctx.Value(rehearsalKey{}) != nil {
@@ -109,7 +109,7 @@ func (a *additions) add(b *additions) {
 
 // addAll is errByItself where something is claimed, and where the database refuses a row: it does not say whose. Nothing is stored then.
 func (s *Store) addAll(ctx context.Context, added *additions) error {
-	if len(added.tokens)+len(added.entries)+len(added.rotated) == 0 {
+	if len(added.tokens)+len(added.entries)+len(added.rotated)+len(added.redeemed) == 0 {
 		return nil
 	}
 	entries, err := rowsOfEntries(added.entries)

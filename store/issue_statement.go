@@ -17,12 +17,12 @@ const (
 
 	// What is not any more as it was read ends the statement by dividing by zero: nothing is stored.
 	addRotated = `, redeemed AS (UPDATE authorization_codes AS c SET used = o.used FROM held CROSS JOIN {redeemed} WHERE all_of_it AND c.id = o.id AND c.used IS NULL RETURNING c.id),
-	used AS (UPDATE refresh_tokens AS r SET revoked = o.used, reason = '` + ReasonRotated + `', access_token_id = NULL FROM held CROSS JOIN {rotated}
+	rotated AS (UPDATE refresh_tokens AS r SET revoked = o.used, reason = '` + ReasonRotated + `', access_token_id = NULL FROM held CROSS JOIN {rotated}
 		WHERE all_of_it AND r.id = o.id AND r.revoked IS NULL AND r.scope = o.scope RETURNING r.id),
 	gone AS (DELETE FROM access_tokens AS a USING held CROSS JOIN {deleted} WHERE all_of_it AND a.id = o.id AND a.modified = o.modified RETURNING a.id),
 	refreshes AS (INSERT INTO refresh_tokens ({refresh columns}) SELECT {refreshes of fresh} FROM held CROSS JOIN {refreshes}
 		LEFT JOIN fresh ON fresh.place = -o.access_token_id WHERE all_of_it)`
-	allRotated = `1 / CASE WHEN all_of_it AND ((SELECT count(*) FROM redeemed) <> cardinality({redeemed ids}) OR (SELECT count(*) FROM used) <> cardinality({rotated ids}) OR (SELECT count(*) FROM gone) <> cardinality({deleted ids}))
+	allRotated = `1 / CASE WHEN all_of_it AND ((SELECT count(*) FROM redeemed) <> cardinality({redeemed ids}) OR (SELECT count(*) FROM rotated) <> cardinality({rotated ids}) OR (SELECT count(*) FROM gone) <> cardinality({deleted ids}))
 		THEN 0 ELSE 1 END`
 
 	addedIDs = " SELECT all_of_it, COALESCE((SELECT string_agg(id::text, ',' ORDER BY place) FROM fresh), ''), "

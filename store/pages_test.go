@@ -88,7 +88,8 @@ func TestPagesAreTheList(t *testing.T) {
 			"users' from": {f("user", "gt", fmt.Sprint(users[5]))}, "users' between": {f("user", "gte", fmt.Sprint(users[1])), f("user", "lt", fmt.Sprint(users[9]))},
 			"users' of a block": {f("user", "gte", "128"), f("user", "lte", "255"), f("platform", "", "gateway")}, "users' before": {f("user", "lte", "384"), f("application", "isnull", "true")},
 			"users' nearby": {f("user", "gt", "130"), f("user", "lt", "250")}, "users' by id and name": {f("user", "gt", "130"), f("user__username", "startswith", "user-1")},
-			"by email": {f("user__email", "", "3@example.org")}, "superusers'": {f("user__is_superuser", "", "true")},
+			"users' by both keys": {f("user__id", "gte", "130"), f("user__is_superuser", "", "false")}, "most users'": {f("user__is_superuser", "", "false")},
+			"most users' by platform": {f("user__email", "gt", "0"), f("platform", "", "controller")}, "by email": {f("user__email", "", "3@example.org")}, "superusers'": {f("user__is_superuser", "", "true")},
 			"superusers' by scope": {f("user__is_superuser", "", "true"), f("scope", "", "read")}, "users' by name": {f("user__username", "startswith", "user-1"), f("application", "isnull", "false")},
 			"somebody's": {f("user", "isnull", "false"), f("platform", "", "controller")}, "of a platform": {f("platform", "startswith", "gate")}, "never used": {f("last_used", "isnull", "true")},
 			"used, personal": {f("last_used", "isnull", "false"), f("application", "isnull", "true")}, "of one of these": {f("description", "in", "b,a1,"+long+",no such")},
@@ -104,7 +105,7 @@ func TestPagesAreTheList(t *testing.T) {
 			for what, filters := range asked {
 				for _, order := range []string{"", "id", "created", "expires", "last_used", "description", "user__username", "application__name", "scope", "user"} {
 					for _, descending := range []bool{false, true} {
-						q := store.Query{Filters: filters, Order: []store.Order{{Field: order, Descending: descending}}}
+						q := store.Query{Filters: filters, Order: []store.Order{{Field: order, Descending: descending}}, Sees: seesAll}
 						if order == "" {
 							q.Order = nil
 						}

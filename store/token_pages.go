@@ -12,6 +12,7 @@ const mostBranches = 400
 // way finds a page without reading all of a list. What is read is weighed by the number of rows: all of those asked for, or those of an
 // index in the order asked for, of which one in so many is one of the list. Rows that are read from the table are weighed five times.
 func (s tokenShortcuts) way(b *queryBuilder, q Query, count int64) (way, error) {
+	q = keyed(q)
 	field, descending, only := q.orderedBy()
 	if !only || count < 0 {
 		return way{}, nil

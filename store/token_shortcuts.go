@@ -92,6 +92,7 @@ func (s tokenShortcuts) grouped(b *queryBuilder, q Query) counts {
 }
 
 func (s tokenShortcuts) count(b *queryBuilder, q Query) (n Amount, known bool, err error) {
+	q = keyed(q)
 	if n.Number, known, err = s.countNamed(q); known || err != nil {
 		return n, known, err
 	}

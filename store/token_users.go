@@ -23,12 +23,14 @@ func (s tokenShortcuts) inUsers(q Query) counts {
 	return slices.Concat(each(first, begin*usersOfBlock), blocks, each(end*usersOfBlock, last+1), s.noted("user", "user_id"))
 }
 
-// countNamed counts the tokens of the users whom a query names by what is no key of theirs. False where it asks for anything else, or for what leads on from users.
+// countNamed counts the tokens of the users whom a query names by what is no key of theirs, as an index may. False where it asks for anything else, or for what leads on from users.
 func (s tokenShortcuts) countNamed(q Query) (int64, bool, error) {
 	if q.equalsKey("user") || !s.v.All && len(s.v.Organizations) == 0 {
 		return 0, false, nil
 	}
-	b, others, err := s.naming(q, namesUser)
+	b, others, err := s.naming(q, func(f Filter) bool {
+		return namesUser(f) && (operators[f.Lookup] != "" || f.Lookup == "in" || f.Lookup == "startswith")
+	})
 	if b == nil || err != nil || !onlyCounted("", others) {
 		return 0, false, err
 	}
@@ -55,27 +57,34 @@ func (s tokenShortcuts) countOf(named condition, others Query) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	of := func(condition string) (int64, error) {
-		each := s.byValue("user", "user_id", parted(others)).on(b)
-		for n := range each {
-			each[n] = s.r.db.Table("users CROSS JOIN (?) AS access_tokens", each[n].Select("user_id, number"))
-		}
-		return s.r.sum(each.where("access_tokens.user_id = users.id AND "+condition, named.args...))
+	of := s.byValue("user", "user_id", parted(others)).on(b)
+	for n := range of { // from these to the counts
+		of[n] = s.r.db.Table("named CROSS JOIN (?) AS access_tokens", of[n].Select("user_id, number")).Where("access_tokens.user_id = named.id")
+	}
+	which := func(is string) condition {
+		return condition{"WITH named AS MATERIALIZED (SELECT id FROM users WHERE (" + named.sql + ") " + is + ")", named.args}
 	}
 	if 2*users.Named <= users.All {
-		return of(named.sql)
+		return s.r.difference(of, nil, which("IS TRUE"))
 	}
-	somebodys, err := s.r.sum(append(s.settled("users", "block", "", parted(others)), s.noted("user", "user_id")...).on(b))
-	if err != nil {
-		return 0, err
-	}
-	rest, err := of("(" + named.sql + ") IS NOT TRUE")
-	return somebodys - rest, err
+	somebodys := append(s.settled("users", "block", "", parted(others)), s.noted("user", "user_id")...).on(b)
+	return s.r.difference(somebodys, of, which("IS NOT TRUE"))
 }
 
 // namesUser reports whether a filter is on what users are, other than by their keys.
 func namesUser(f Filter) bool {
 	return f.names("user") && f.Field != "user" && !(Query{Filters: []Filter{f}}).equalsKey("user")
+}
+
+// keyed is a query whose filters call a user by the list's own column, where they do by the id at the end of the path.
+func keyed(q Query) Query {
+	q.Filters = slices.Clone(q.Filters)
+	for n := range q.Filters {
+		if q.Filters[n].Field == "user__id" {
+			q.Filters[n].Field = "user"
+		}
+	}
+	return q
 }
 
 // naming are the conditions that those of a query's filters make that are, and the query without these; nil where there are none, or others on what users are: conditions on the rows

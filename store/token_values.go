@@ -10,7 +10,8 @@ import (
 )
 
 // countedFields are what tokens are counted by, of all and of each organization, with what is noted of it: a time by its day. Whom most tokens are made and changed by is their
-// user, so that only the others are counted: those that somebody made of others, and those of somebody that others made. What was never used has no day.
+// user, so that only the others are counted: those that somebody made of others, and those of somebody that others made. What was never used has no day. Users are counted by blocks of
+// their ids as well.
 var (
 	countedFields = map[string]string{"created": "created", "modified": "modified", "expires": "expires", "last_used": "last_used", "user": "user_id", "users": "user_id / 128",
 		"created_by":  "CASE WHEN created_by IS DISTINCT FROM user_id THEN created_by END",
@@ -147,11 +148,12 @@ func (s tokenShortcuts) countNull(q Query) (int64, bool, error) {
 	if authors[field] != "" {
 		there = s.byAuthor(field, parted(others))
 	}
-	n, err := s.r.sum(there.on(b))
-	if null, _ := parseBool(q.Filters[at].Value); null && err == nil {
-		var total int64
-		total, err = s.r.sum(s.administered().on(b))
-		n = total - n
+	there = there.on(b)
+	var n int64
+	if null, _ := parseBool(q.Filters[at].Value); null {
+		n, err = s.r.difference(s.administered().on(b), there, condition{})
+	} else {
+		n, err = s.r.sum(there)
 	}
 	if err != nil {
 		return 0, false, err
