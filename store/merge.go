@@ -13,8 +13,8 @@ type branch struct {
 	applications []int64 // nil, or whose tokens, sorted by id, are read each by themselves: an index has the order of one application's
 }
 
-// share is how many rows of each of so many parts are read first of a page that reaches so far: they have some of it each, seldom three times as many as others.
-func share(reach int64, parts int) int64 { return min(reach, 3*reach/int64(max(parts, 1))+10) }
+// share is how many rows of each of so many parts are read first of a page that reaches so far: they have some of it each, seldom more than twice as many as others.
+func share(reach int64, parts int) int64 { return min(reach, 2*reach/int64(max(parts, 1))+5) }
 
 // merge gives the ids of a page of all branches, sorted by key and id. It reads no more of each than the page may show, and first of each application its share.
 func (r Reader) merge(table string, branches []branch, descending bool, q Query) ([]int64, error) {

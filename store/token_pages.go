@@ -146,7 +146,7 @@ func (s tokenShortcuts) merged(b *queryBuilder, q Query, count int64, descending
 	}
 	reach, cost := int64(q.Offset+q.Limit), int64(0)
 	for _, c := range counts {
-		cost += min(c.Number, share(reach, len(counts)))
+		cost += min(c.Number, reach)
 	}
 	if !q.asksOnly("id", "user", "application", "platform", "scope", "created", "modified", "expires") {
 		cost *= 5 // the index of applications does not hold what is asked
