@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -104,6 +105,30 @@ func (i *issues) do(change func(*store.Tx) error, want error) {
 func (i *issues) end() {
 	close(i.letGo)
 	i.ended.Wait()
+}
+
+// once lets eight present the same thing at once: one gets what it is for, the others learn that it was used.
+func (i *issues) once(change func(n int) func(*store.Tx) error) {
+	i.Helper()
+	i.begin()
+	var issued, replayed atomic.Int32
+	for n := range 8 {
+		i.ended.Go(func() {
+			switch err := i.Issue(context.Background(), change(n)); {
+			case err == nil:
+				issued.Add(1)
+			case errors.Is(err, store.ErrReplayed):
+				replayed.Add(1)
+			default:
+				i.Error(err)
+			}
+		})
+	}
+	time.Sleep(20 * time.Millisecond) // some of them wait together
+	i.end()
+	if issued.Load() != 1 || replayed.Load() != 7 {
+		i.Errorf("%d issued, %d replayed", issued.Load(), replayed.Load())
+	}
 }
 
 func (i *issues) stored(condition string) int {
