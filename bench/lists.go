@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -197,8 +198,11 @@ func (p *process) list(ctx context.Context, page listPage) (pageCost, error) {
 	case answer.StatusCode != http.StatusOK:
 		return pageCost{}, fmt.Errorf("GET %s: %s: %s", page.path, answer.Status, text)
 	}
-	if answer.Request.URL.Path == "/login" {
+	switch arrived := answer.Request.URL.RequestURI(); {
+	case strings.HasPrefix(arrived, "/login"):
 		return pageCost{}, fmt.Errorf("GET %s: %s is not signed in", page.path, page.caller)
+	case arrived != page.path: // to the last page
+		return pageCost{}, nil
 	}
 	if page.console() {
 		return pageCost{took: took, rows: bytes.Count(text, []byte("<tr>"))}, nil

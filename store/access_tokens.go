@@ -221,7 +221,7 @@ func (r Reader) firstTokens(applicationIDs []int64, each int) (map[int64][]model
 		if r.db.Name() == SQLite {
 			args = nil
 			for _, id := range ids {
-				args = append(args, id, each)
+				args = append(args, id, r.number(int64(each)))
 			}
 			sql = strings.Join(slices.Repeat([]string{"SELECT * FROM " + fmt.Sprintf(some, "?")}, len(ids)), " UNION ALL ")
 		}

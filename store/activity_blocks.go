@@ -31,7 +31,7 @@ func (s activityShortcuts) countBlocks(b *queryBuilder, q Query) (int64, bool, e
 		apart = apart.Where(c.sql, c.args...)
 	}
 	var edges []int64
-	err := s.r.db.Raw("SELECT * FROM (?) AS apart UNION SELECT * FROM (?) AS changed ORDER BY 1 LIMIT ?", apart, changed, mostEdges+1).Scan(&edges).Error
+	err := s.r.db.Raw("SELECT * FROM (?) AS apart UNION SELECT * FROM (?) AS changed ORDER BY 1 LIMIT ?", apart, changed, s.r.number(mostEdges+1)).Scan(&edges).Error
 	if err != nil || len(edges) > mostEdges {
 		return 0, false, err
 	}

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"math"
+	"slices"
 	"strings"
 
 	"gorm.io/gorm"
@@ -11,49 +13,72 @@ type branch struct {
 	rows         *gorm.DB
 	key          string
 	applications []int64 // nil, or whose tokens, sorted by id, are read each by themselves: an index has the order of one application's
+	oneIn        float64 // with conditions that the tokens of some may not meet at all: of how many tokens one is of the list; otherwise 0
 }
 
-// share is how many rows of each of so many parts are read first of a page that reaches so far: they have some of it each, seldom more than twice as many as others.
-func share(reach int64, parts int) int64 { return min(reach, 2*reach/int64(max(parts, 1))+5) }
+// depth is how much is read of each application: rows that are found, and those that are tried for it, 0 for all.
+type depth struct{ found, tried int64 }
 
-// merge gives the ids of a page of all branches, sorted by key and id. It reads no more of each than the page may show, and first of each application its share.
-func (r Reader) merge(table string, branches []branch, descending bool, q Query) ([]int64, error) {
-	reach, parts := int64(q.Offset+q.Limit), 0
+// depths are those that a page is read with, until it is sure. At first it is the share of each: they have some of the page each, seldom more than twice as many as others.
+func depths(branches []branch, reach int64) []depth {
+	parts, oneIn := 0, 0.0
 	for _, each := range branches {
-		parts += len(each.applications)
+		parts, oneIn = parts+len(each.applications), max(oneIn, each.oneIn)
 	}
-	if few := share(reach, parts); parts > 0 && few < reach {
-		if ids, known, err := r.mergeFirst(table, branches, descending, q, few); known || err != nil {
-			return ids, err
+	if parts == 0 {
+		return []depth{{found: reach}}
+	}
+	share := min(reach, 2*reach/int64(parts)+5)
+	switch {
+	case oneIn > 0:
+		tried := int64(2 * float64(share) * oneIn)
+		return []depth{{reach, tried}, {reach, 10 * tried}, {found: reach}}
+	case share < reach:
+		return []depth{{found: share}, {found: reach}}
+	}
+	return []depth{{found: reach}}
+}
+
+// merge gives the ids of a page of all branches, sorted by key and id. It reads no more of each than the page may show, and of each application less at first.
+func (r Reader) merge(table string, branches []branch, descending bool, q Query) (ids []int64, err error) {
+	sure := false
+	for _, d := range depths(branches, int64(q.Offset+q.Limit)) {
+		if ids, sure, err = r.mergeTo(table, branches, descending, q, d); sure || err != nil {
+			break
 		}
 	}
-	ids, _, err := r.mergeFirst(table, branches, descending, q, reach)
 	return ids, err
 }
 
-// mergeFirst reads no more than some rows of each application. False where one of which there may be more ends before the page does.
-func (r Reader) mergeFirst(table string, branches []branch, descending bool, q Query, some int64) ([]int64, bool, error) {
+// mergeTo reads to a depth. False where one of which there may be more ends before the page does.
+func (r Reader) mergeTo(table string, branches []branch, descending bool, q Query, d depth) ([]int64, bool, error) {
 	direction, last, first := "", "max", "min"
 	if descending {
 		direction, last, first = " DESC", "min", "max"
 	}
-	var parts []string
-	var args []any
+	var parts, ends []string
+	var args, bounds []any
 	for _, each := range branches {
-		sql, more := r.parts(table, each, direction, q.Offset+q.Limit, some)
+		sql, more := r.parts(table, each, direction, q.Offset+q.Limit, d)
 		parts, args = append(parts, sql...), append(args, more...)
+		if d.tried > 0 && each.applications != nil {
+			ends = append(ends, "SELECT "+lastTried("its.id", direction)+" AS id FROM applications AS its WHERE its.id IN ?")
+			bounds = append(bounds, r.number(d.tried-1), each.applications)
+		}
 	}
 	if len(parts) == 0 {
 		return []int64{}, true, nil
 	}
-	ends := "SELECT " + last + "(id) AS id FROM merged WHERE application > 0 GROUP BY application HAVING count(*) >= ?"
-	merged := "WITH merged AS MATERIALIZED (" + strings.Join(parts, " UNION ALL ") + ") SELECT id, (SELECT " + first + "(id) FROM (" + ends + ") AS ends) AS until FROM merged ORDER BY sort_key" +
-		direction + " NULLS LAST, id LIMIT ? OFFSET ?"
+	if d.tried == 0 {
+		ends, bounds = []string{"SELECT " + last + "(id) AS id FROM merged WHERE application > 0 GROUP BY application HAVING count(*) >= ?"}, []any{d.found}
+	}
+	merged := "WITH merged AS MATERIALIZED (" + strings.Join(parts, " UNION ALL ") + ") SELECT id, (SELECT " + first + "(id) FROM (" + strings.Join(ends, " UNION ALL ") +
+		") AS ends) AS until FROM merged ORDER BY sort_key" + direction + " NULLS LAST, id LIMIT ? OFFSET ?"
 	var found []struct {
 		ID    int64
 		Until *int64
 	}
-	err := r.db.Raw(merged, append(args, some, q.Limit, q.Offset)...).Scan(&found).Error
+	err := r.db.Raw(merged, slices.Concat(args, bounds, []any{r.number(int64(q.Limit)), r.number(int64(q.Offset))})...).Scan(&found).Error
 	if len(found) == 0 || err != nil {
 		return []int64{}, false, err
 	}
@@ -66,8 +91,13 @@ func (r Reader) mergeFirst(table string, branches []branch, descending bool, q Q
 	return ids, end.Until == nil || within, nil
 }
 
+// lastTried is the SQL of the token of an application up to which so many are tried, one more than its last parameter; null where there are no more.
+func lastTried(application, direction string) string {
+	return "(SELECT t.id FROM access_tokens AS t WHERE t.application_id = " + application + " ORDER BY t.id" + direction + " LIMIT 1 OFFSET ?)"
+}
+
 // parts are the SELECTs of a branch.
-func (r Reader) parts(table string, b branch, direction string, reach int, some int64) (parts []string, args []any) {
+func (r Reader) parts(table string, b branch, direction string, reach int, d depth) (parts []string, args []any) {
 	id := table + ".id"
 	order := b.key + direction
 	if strings.HasPrefix(b.key, "COALESCE") { // no order of an index
@@ -77,18 +107,24 @@ func (r Reader) parts(table string, b branch, direction string, reach int, some 
 		order += ", " + id
 	}
 	rows := b.rows.Order(order).Session(&gorm.Session{})
-	of := func(application string) *gorm.DB {
-		return rows.Select(id + ", " + b.key + " AS sort_key, " + application + " AS application").Session(&gorm.Session{})
+	of := func(application string, args ...any) *gorm.DB {
+		tokens := rows.Select(id+", "+b.key+" AS sort_key, access_tokens.application_id AS application").Where("access_tokens.application_id = "+application, args...).Limit(int(d.found))
+		switch {
+		case d.tried == 0:
+			return tokens
+		case direction == "":
+			return tokens.Where("access_tokens.id <= COALESCE("+lastTried(application, direction)+", ?)", append(args, r.number(d.tried-1), math.MaxInt64)...)
+		}
+		return tokens.Where("access_tokens.id >= COALESCE("+lastTried(application, direction)+", 0)", append(args, r.number(d.tried-1))...)
 	}
 	switch {
 	case b.applications == nil:
-		return []string{"SELECT * FROM (?) AS branch"}, []any{of("0").Limit(reach)}
+		return []string{"SELECT * FROM (?) AS branch"}, []any{rows.Select(id + ", " + b.key + " AS sort_key, 0 AS application").Limit(reach)}
 	case r.db.Name() == PostgreSQL: // which takes longer to plan a part for each than to read them
-		return []string{"SELECT branch.* FROM applications AS its CROSS JOIN LATERAL (?) AS branch WHERE its.id IN ?"},
-			[]any{of("its.id").Limit(int(some)).Where("access_tokens.application_id = its.id"), b.applications}
+		return []string{"SELECT branch.* FROM applications AS its CROSS JOIN LATERAL (?) AS branch WHERE its.id IN ?"}, []any{of("its.id"), b.applications}
 	}
 	for _, application := range b.applications {
-		parts, args = append(parts, "SELECT * FROM (?) AS branch"), append(args, of("access_tokens.application_id").Limit(int(some)).Where("access_tokens.application_id = ?", application))
+		parts, args = append(parts, "SELECT * FROM (?) AS branch"), append(args, of("?", application))
 	}
 	return parts, args
 }

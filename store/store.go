@@ -9,6 +9,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -251,4 +252,12 @@ func (r Reader) among(column string, ids []int64) (sql string, list string) {
 		return column + " IN (SELECT value FROM json_each(?))", string(text)
 	}
 	return column + " = ANY(?::bigint[])", "{" + strings.Trim(string(text), "[]") + "}"
+}
+
+// number stands in a statement after LIMIT or OFFSET. SQLite would plan one with a parameter there anew each time.
+func (r Reader) number(n int64) any {
+	if r.db.Name() == SQLite {
+		return gorm.Expr(strconv.FormatInt(n, 10))
+	}
+	return n
 }

@@ -6,8 +6,10 @@ import (
 	"gorm.io/gorm"
 )
 
-// mostBranches is the number of applications whose tokens are merged in one statement.
-const mostBranches = 400
+const (
+	mostBranches = 400  // applications whose tokens are merged in one statement
+	fewTokens    = 2000 // of each of which its user is looked up by itself
+)
 
 // way finds a page without reading all of a list. What is read is weighed by the number of rows: all of those asked for, or those of an
 // index in the order asked for, of which one in so many is one of the list. Rows that are read from the table are weighed five times.
@@ -32,7 +34,7 @@ func (s tokenShortcuts) way(b *queryBuilder, q Query, count int64) (way, error) 
 	case field == "id" && !s.v.All && !few && !counted:
 		return s.seen(b, q, count, descending)
 	case field == "id" && counted:
-		return s.merged(b, q, count, descending)
+		return s.merged(b, q, count, nil, descending)
 	case s.v.All && few:
 		tokens, err := s.ofFew(q)
 		return way{filtered: tokens}, err
@@ -74,7 +76,7 @@ func (s tokenShortcuts) weighed(b *queryBuilder, q Query, count int64, few bool)
 	case field == "user__username" && s.v.All && (walks || count*100 > total) && q.asksOnly("user", "application", "platform", "scope"):
 		return s.byRelation(b, q, tokenReference{"users", "username", "user_id"}, descending)
 	case field == "user__username" && !s.v.All && walks && !q.names("user"):
-		return s.byUsername(b, q, descending)
+		return s.byUsername(b, q, count, descending)
 	case field == "description" && walks:
 		return s.byDescription(q, descending)
 	case (field == "created" || field == "modified" || field == "expires" || field == "last_used") && walks:
@@ -92,11 +94,11 @@ func (s tokenShortcuts) weighed(b *queryBuilder, q Query, count int64, few bool)
 		tokens, err := s.ofFew(q)
 		return way{filtered: tokens}, err
 	}
-	return s.sorted(q, field, descending)
+	return s.sorted(q, count, field, descending)
 }
 
 // sorted finds a page by sorting all of the list, by the ids alone.
-func (s tokenShortcuts) sorted(q Query, field string, descending bool) (way, error) {
+func (s tokenShortcuts) sorted(q Query, count int64, field string, descending bool) (way, error) {
 	b, err := accessTokenList.build(s.r.db, q)
 	if err != nil {
 		return way{}, err
@@ -106,6 +108,9 @@ func (s tokenShortcuts) sorted(q Query, field string, descending bool) (way, err
 		return way{}, err
 	}
 	key := "COALESCE(" + by.sql + ", " + by.sql + ")" // no index that has the order leads to what is shown
+	if field == "user__username" && count < fewTokens {
+		key = "COALESCE((SELECT username FROM users WHERE users.id = access_tokens.user_id), NULL)" // PostgreSQL would read all users, as it expects more tokens
+	}
 	parts, err := s.parted(b, q)
 	if err != nil {
 		return way{}, err
@@ -121,35 +126,41 @@ func (s tokenShortcuts) sorted(q Query, field string, descending bool) (way, err
 // seen finds a page of an administrator in the order of ids: by sorting, where a condition on descriptions, users or authors leaves few of what they see.
 func (s tokenShortcuts) seen(b *queryBuilder, q Query, count int64, descending bool) (way, error) {
 	if within, _, _ := described(q); within == wholeOrder && !slices.ContainsFunc(q.Filters, func(f Filter) bool { return f.names("user") || authors[of(f.Field)] != "" }) {
-		return s.merged(b, q, count, descending)
+		return s.merged(b, q, count, nil, descending)
 	}
 	applications, err := s.r.numbers(s.administered(), "access_tokens.application_id")
 	if err != nil {
 		return way{}, err
 	}
 	if seen := sumOfNumbers(applications); count*count < 5*seen*int64(q.Offset+q.Limit)*int64(len(applications)) { // merging reads descriptions from the table, so many for each
-		return s.sorted(q, "id", descending)
+		return s.sorted(q, count, "id", descending)
 	}
-	return s.merged(b, q, count, descending)
+	return s.merged(b, q, count, applications, descending)
 }
 
 // merged finds a page in the order of ids in which each application's tokens stand by themselves: what the page may show of each, and of
-// the own tokens, is merged.
-func (s tokenShortcuts) merged(b *queryBuilder, q Query, count int64, descending bool) (way, error) {
-	applications := s.administered()
-	if q.asksOnly("application", "platform", "scope") {
-		applications = applications.on(b)
-	}
-	counts, err := s.r.numbers(applications, "access_tokens.application_id")
-	if err != nil {
-		return way{}, err
+// the own tokens, is merged. What the applications have may be known already.
+func (s tokenShortcuts) merged(b *queryBuilder, q Query, count int64, counts []number, descending bool) (way, error) {
+	if counts == nil {
+		applications := s.administered()
+		if q.asksOnly("application", "platform", "scope") {
+			applications = applications.on(b)
+		}
+		var err error
+		if counts, err = s.r.numbers(applications, "access_tokens.application_id"); err != nil {
+			return way{}, err
+		}
 	}
 	reach, cost := int64(q.Offset+q.Limit), int64(0)
 	for _, c := range counts {
 		cost += min(c.Number, reach)
 	}
+	tried := branch{key: "access_tokens.id", applications: idsOf(counts, func(each *number) int64 { return each.ID })}
 	if !q.asksOnly("id", "user", "application", "platform", "scope", "created", "modified", "expires") {
 		cost *= 5 // the index of applications does not hold what is asked
+	}
+	if !q.asksOnly("id", "application", "platform", "scope", "created", "modified", "expires") {
+		tried.oneIn = float64(max(sumOfNumbers(counts), 1)) / float64(max(count, 1))
 	}
 	total, err := s.total()
 	switch {
@@ -168,7 +179,8 @@ func (s tokenShortcuts) merged(b *queryBuilder, q Query, count int64, descending
 	if err != nil {
 		return way{}, err
 	}
-	branches := []branch{{near(conditions.on(s.tokens())), "access_tokens.id", idsOf(counts, func(each *number) int64 { return each.ID })}}
+	tried.rows = near(conditions.on(s.tokens()))
+	branches := []branch{tried}
 	if !s.v.All {
 		_, own, err := s.parts(b, q)
 		if err != nil {
@@ -195,7 +207,7 @@ func (s tokenShortcuts) byDescription(q Query, descending bool) (way, error) {
 
 // byUsername finds an administrator's page in the order of usernames by trying the tokens of each user. Where it comes to those of nobody,
 // which are last, it is sorted.
-func (s tokenShortcuts) byUsername(b *queryBuilder, q Query, descending bool) (way, error) {
+func (s tokenShortcuts) byUsername(b *queryBuilder, q Query, count int64, descending bool) (way, error) {
 	order := "owner.username"
 	if descending {
 		order += " DESC"
@@ -206,7 +218,7 @@ func (s tokenShortcuts) byUsername(b *queryBuilder, q Query, descending bool) (w
 	if err != nil || len(ids) == q.Limit {
 		return way{ids: ids}, err
 	}
-	return s.sorted(q, "user__username", descending)
+	return s.sorted(q, count, "user__username", descending)
 }
 
 // ranges are the parts of all tokens that meet conditions on the description, each to be read by an index of its own; one part, where there

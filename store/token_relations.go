@@ -5,8 +5,11 @@ import "gorm.io/gorm"
 // tokenReference is what tokens are sorted by the name of.
 type tokenReference struct{ table, name, key string }
 
-// firstNames is how many names are looked at first, with their counts; each time after that it is twice as many.
-const firstNames = 10
+const (
+	firstNames = 10 // that are looked at first, with their counts; each time after that it is twice as many,
+	mostNames  = 5000
+	manyNames  = 500 // after which those that nobody's token refers to are left out first: to know them takes as long as there are others
+)
 
 // related is a row that tokens refer to, with the number of the tokens of the list that do.
 type related struct {
@@ -22,8 +25,13 @@ func (s tokenShortcuts) byRelation(b *queryBuilder, q Query, by tokenReference, 
 		return s.referring(b.unindexed(), "access_tokens."+by.key+condition, args...)
 	}}
 	var same []related // the rows of one name
-	for chunk, from := firstNames, 0; p.wanted > 0; chunk, from = min(2*chunk, 5000), from+chunk {
-		found, end, err := s.related(b, q, by, descending, chunk, from)
+	var last *related
+	for chunk := firstNames; p.wanted > 0; chunk = min(2*chunk, mostNames) {
+		names, err := s.names(by, descending, chunk, last)
+		if err != nil {
+			return way{}, err
+		}
+		found, err := s.related(b, q, by, names)
 		if err != nil {
 			return way{}, err
 		}
@@ -36,7 +44,7 @@ func (s tokenShortcuts) byRelation(b *queryBuilder, q Query, by tokenReference, 
 			}
 			same = append(same, each)
 		}
-		if end {
+		if len(names) < chunk {
 			if err := p.add(same); err != nil {
 				return way{}, err
 			}
@@ -45,6 +53,7 @@ func (s tokenShortcuts) byRelation(b *queryBuilder, q Query, by tokenReference, 
 			}
 			break
 		}
+		last = &names[len(names)-1]
 	}
 	if len(p.whole) == 0 {
 		return way{ids: p.ids}, nil
@@ -115,25 +124,32 @@ func (p *relationPage) take(parts []*gorm.DB, n int) error {
 	return err
 }
 
-// related gives a chunk of the names, without those that no token of the list refers to, and whether it is the last.
-func (s tokenShortcuts) related(b *queryBuilder, q Query, by tokenReference, descending bool, chunk, from int) ([]related, bool, error) {
-	order := by.name + ", id"
-	if descending {
-		order = by.name + " DESC, id"
-	}
-	var names []related
+// names gives a chunk of the names that come after one, nil for the first.
+func (s tokenShortcuts) names(by tokenReference, descending bool, chunk int, after *related) ([]related, error) {
+	keys := []sortKey{{sql: by.name, descending: descending}, {sql: "id"}}
 	among := s.r.db.Table(by.table)
+	if after != nil {
+		c := beyond(keys, []any{after.Name, after.ID})
+		among = among.Where(c.sql, c.args...)
+	}
 	switch { // of many these may be few
-	case by.key == "user_id":
+	case by.key == "user_id" && chunk > manyNames:
 		among = among.Where("EXISTS (SELECT 1 FROM token_value_counts WHERE organization_id = 0 AND field = 'user' AND value = users.id)" +
 			" OR id IN (SELECT user_id FROM access_token_changes)")
-	case !s.v.All && len(s.v.Organizations) > 0:
+	case by.key != "user_id" && !s.v.All && len(s.v.Organizations) > 0:
 		among = among.Where("organization_id IN ? OR id IN (SELECT application_id FROM access_tokens WHERE user_id = ?)", s.v.Organizations, s.v.UserID)
 	}
-	err := among.Select("id, " + by.name + " AS name").Order(order).Limit(chunk).Offset(from).Scan(&names).Error
-	if err != nil {
-		return nil, false, err
+	order := by.name
+	if descending {
+		order += " DESC"
 	}
+	var names []related
+	err := among.Select("id, " + by.name + " AS name").Order(order + ", id").Limit(chunk).Scan(&names).Error
+	return names, err
+}
+
+// related are the names that tokens of the list refer to, with how many do.
+func (s tokenShortcuts) related(b *queryBuilder, q Query, by tokenReference, names []related) ([]related, error) {
 	ids := idsOf(names, func(each *related) int64 { return each.ID })
 	key := "access_tokens." + by.key
 	numbers, err := s.r.numbers(s.byReference(b, q, by.key).where(key+" IN ?", ids), key)
@@ -147,5 +163,5 @@ func (s tokenShortcuts) related(b *queryBuilder, q Query, by tokenReference, des
 			some = append(some, each)
 		}
 	}
-	return some, len(names) < chunk, err
+	return some, err
 }
