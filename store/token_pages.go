@@ -108,8 +108,8 @@ func (s tokenShortcuts) sorted(q Query, count int64, field string, descending bo
 		return way{}, err
 	}
 	key := "COALESCE(" + by.sql + ", " + by.sql + ")" // no index that has the order leads to what is shown
-	if field == "user__username" && count < fewTokens {
-		key = "COALESCE((SELECT username FROM users WHERE users.id = access_tokens.user_id), NULL)" // PostgreSQL would read all users, as it expects more tokens
+	if field == "user__username" && count < fewTokens && s.r.db.Name() == PostgreSQL { // which would read all users, as it expects more tokens
+		key = "COALESCE((SELECT username FROM users WHERE users.id = access_tokens.user_id), NULL)"
 	}
 	parts, err := s.parted(b, q)
 	if err != nil {
