@@ -128,7 +128,7 @@ func (s *Store) addAll(ctx context.Context, added *additions) error {
 	var held bool
 	var ids string
 	var one int
-	err = s.write.ConnPool.QueryRowContext(ctx, statement, parameters...).Scan(&held, &ids, &one)
+	err = s.oneRow(ctx, statement, parameters, &held, &ids, &one)
 	s.presented.note(touched{ids: idsOf(added.deleted, func(t **models.AccessToken) int64 { return (*t).ID })}) // also where nobody can say whether it was committed
 	var refused *pgconn.PgError
 	switch {

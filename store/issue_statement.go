@@ -1,8 +1,15 @@
 package store
 
 import (
+	"context"
+	"database/sql/driver"
+	"errors"
 	"fmt"
 	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
 )
 
 // What Issue adds is stored if nobody claims what it hangs on, or waits to; whether it was is what the statement gives. PostgreSQL commits it by itself.
@@ -49,4 +56,35 @@ func statement(text string, from func(rows arrays, name string, first int) strin
 		next += len(each.rows)
 	}
 	return strings.NewReplacer(replacements...).Replace(text)
+}
+
+// oneRow asks PostgreSQL for the row that a statement gives. Its deadline is that of ctx, and the connection's own: to watch over ctx takes a goroutine of the driver, and one of package sql.
+func (s *Store) oneRow(ctx context.Context, statement string, parameters []any, into ...any) error {
+	pool, err := s.write.DB()
+	if err != nil {
+		return err
+	}
+	connection, err := pool.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = connection.Close() }()
+	var answered error
+	err = connection.Raw(func(of any) error {
+		postgres := of.(*stdlib.Conn).Conn()
+		deadline, _ := ctx.Deadline()
+		if err := postgres.PgConn().Conn().SetDeadline(deadline); err != nil {
+			return err
+		}
+		answered = postgres.QueryRow(context.WithoutCancel(ctx), statement, parameters...).Scan(into...)
+		var refused *pgconn.PgError
+		if answered != nil && !errors.As(answered, &refused) {
+			return driver.ErrBadConn // an answer may still come
+		}
+		return postgres.PgConn().Conn().SetDeadline(time.Time{})
+	})
+	if answered != nil {
+		return answered
+	}
+	return err
 }

@@ -75,7 +75,7 @@ func (c *keepingConn) take(ctx context.Context, text string) (*keptStatement, er
 
 // startsChange reports whether the text is one statement of those that come again.
 func startsChange(text string) bool {
-	for _, verb := range []string{"SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH "} {
+	for _, verb := range []string{"SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH ", "PRAGMA data_version"} {
 		if strings.HasPrefix(text, verb) {
 			return !strings.Contains(text, ";")
 		}

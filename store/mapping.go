@@ -190,9 +190,22 @@ func (q *rowQuery[T]) rows(db *gorm.DB, conditions string, args []any) (*sql.Row
 	tx := db.Set("rows", true)
 	tx.Statement.SQL.WriteString(text.(string))
 	tx.Statement.Vars = args
+	if err := unwatched(tx); err != nil {
+		return nil, err
+	}
 	tx = tx.Callback().Row().Execute(tx)
 	rows, _ := tx.Statement.Dest.(*sql.Rows)
 	return rows, tx.Error
+}
+
+// unwatched keeps SQLite from watching, in a goroutine of its own, whether a statement about single rows is to end before it has. It fails where that is so already.
+func unwatched(db *gorm.DB) error {
+	if db.Name() == SQLite {
+		ctx := db.Statement.Context
+		db.Statement.Context = context.WithoutCancel(ctx)
+		return ctx.Err()
+	}
+	return nil
 }
 
 // numbered is a statement with PostgreSQL's parameters in place of question marks.
@@ -233,16 +246,24 @@ func (tx *Tx) insertRow(pointer any) error {
 			names, args = append(names, field.DBName), append(args, value)
 		}
 	}
-	text := "INSERT INTO " + m.table + " (" + strings.Join(names, ", ") + ") VALUES (?" + strings.Repeat(", ?", len(names)-1) + ") RETURNING id"
-	rows, err := tx.db.Raw(text, args...).Rows()
-	if err != nil {
+	text := "INSERT INTO " + m.table + " (" + strings.Join(names, ", ") + ") VALUES (?" + strings.Repeat(", ?", len(names)-1) + ")"
+	if tx.db.Name() == SQLite { // where a statement without rows takes a goroutine less
+		id, err := tx.insertAlone(text, args)
+		row.FieldByName("ID").SetInt(id)
 		return translate(err)
 	}
-	defer func() { _ = rows.Close() }()
-	if rows.Next() {
-		if err := rows.Scan(row.FieldByName("ID").Addr().Interface()); err != nil {
-			return translate(err)
-		}
+	return translate(tx.db.Raw(text+" RETURNING id", args...).Row().Scan(row.FieldByName("ID").Addr().Interface()))
+}
+
+// insertAlone gives the id of the row that an INSERT adds on SQLite.
+func (tx *Tx) insertAlone(text string, args []any) (int64, error) {
+	result := gorm.WithResult()
+	insert := tx.only([]int64{}).Clauses(result) // a new row changes none that was found before
+	if err := unwatched(insert); err != nil {
+		return 0, err
 	}
-	return translate(rows.Err())
+	if err := insert.Exec(text, args...).Error; err != nil {
+		return 0, err
+	}
+	return result.Result.LastInsertId()
 }

@@ -110,7 +110,7 @@ func (s *Store) writeAlone(ctx context.Context, change func(*Tx) error) error {
 		if attempt > 0 {
 			time.Sleep(time.Duration(attempt) * time.Millisecond)
 		}
-		err = s.write.WithContext(ctx).Transaction(func(db *gorm.DB) error {
+		err = s.transaction(ctx, func(db *gorm.DB) error {
 			tx := &Tx{Reader: Reader{db: db, now: s.Now()}}
 			if err := change(tx); err != nil {
 				return err
@@ -126,6 +126,19 @@ func (s *Store) writeAlone(ctx context.Context, change func(*Tx) error) error {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	return translate(err)
+}
+
+// transaction ends with ctx. On SQLite its statements do, and it is not committed any more; to watch over all of it takes a goroutine.
+func (s *Store) transaction(ctx context.Context, change func(*gorm.DB) error) error {
+	if s.dialect != SQLite {
+		return s.write.WithContext(ctx).Transaction(change)
+	}
+	return s.write.WithContext(context.WithoutCancel(ctx)).Transaction(func(db *gorm.DB) error {
+		if err := change(db.WithContext(ctx)); err != nil {
+			return err
+		}
+		return ctx.Err()
+	})
 }
 
 // Locks of PostgreSQL that stand for no row, held until the end of a transaction. SQLite has one writer anyway.

@@ -64,7 +64,7 @@ func (s *Store) commitTogether(batch []*pending) {
 	ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), touchedKey{}, &by), s.timeout)
 	defer cancel()
 	begun := false
-	err := s.write.WithContext(ctx).Transaction(func(db *gorm.DB) error {
+	err := s.transaction(ctx, func(db *gorm.DB) error {
 		begun = true
 		for _, p := range batch {
 			if err := s.attempt(db, p); err != nil {

@@ -107,7 +107,7 @@ func (s tokenShortcuts) sorted(q Query, count int64, field string, descending bo
 	if err != nil {
 		return way{}, err
 	}
-	key := "COALESCE(" + by.sql + ", " + by.sql + ")" // no index that has the order leads to what is shown
+	key := "COALESCE(" + by.sql + ", " + by.sql + ")"                                  // no index that has the order leads to what is shown
 	if field == "user__username" && count < fewTokens && s.r.db.Name() == PostgreSQL { // which would read all users, as it expects more tokens
 		key = "COALESCE((SELECT username FROM users WHERE users.id = access_tokens.user_id), NULL)"
 	}
