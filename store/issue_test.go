@@ -248,3 +248,47 @@ func TestIssuesWaitForClaims(t *testing.T) {
 		}
 	})
 }
+
+// TestIssueInTime: an issue ends with its time although PostgreSQL has not answered, or is gone, and what comes on that connection later is not the answer to another.
+func TestIssueInTime(t *testing.T) {
+	t.Parallel()
+	address := postgresAddress(t)
+	direct := storetest.DB{Store: open(t, address.String())}
+	g := grow(t, direct)
+	p := newProxy(t, address.Host)
+	address.Host = p.listener.Addr().String()
+	s := open(t, address.String())
+	check(t, s.Issue(t.Context(), adds(g, "before")))
+
+	s.SetTimeout(100 * time.Millisecond)
+	check(t, s.Issue(t.Context(), adds(g, "soon")))
+	time.Sleep(150 * time.Millisecond)
+	check(t, s.Ping(t.Context())) // its time was not the connection's
+	check(t, direct.Write(t.Context(), func(tx *store.Tx) error {
+		if err := tx.Statement("LOCK TABLE activity IN SHARE MODE"); err != nil {
+			return err
+		}
+		if err := s.Issue(t.Context(), adds(g, "meanwhile")); !errors.Is(err, store.ErrUnavailable) {
+			t.Errorf("too late: %v, want ErrUnavailable", err)
+		}
+		return nil
+	}))
+	s.SetTimeout(10 * time.Second)
+	check(t, s.Issue(t.Context(), adds(g, "after")))
+
+	p.setCut(true)
+	for range 3 {
+		if err := s.Issue(t.Context(), adds(g, "cut")); !errors.Is(err, store.ErrUnavailable) {
+			t.Errorf("without a server: %v, want ErrUnavailable", err)
+		}
+	}
+	p.setCut(false)
+	check(t, s.Issue(t.Context(), adds(g, "back")))
+	for _, secret := range []string{"before", "after", "back"} {
+		token, err := direct.Read(t.Context()).AccessTokenByDigest(models.SecretOf(secret).Digest())
+		check(t, err)
+		if token.Description != secret {
+			t.Errorf("%s: got %q", secret, token.Description)
+		}
+	}
+}
