@@ -36,7 +36,7 @@ func (p *program) createSuperuser() *cobra.Command {
 			case !asks && set.superuserPassword.Empty():
 				return errors.New("no password: set " + keySuperuserPassword + ", or run this in a terminal without --noinput")
 			}
-			return withOpen(command.Context(), set, true, func(ctx context.Context, db *store.Store) error {
+			return withOpen(command.Context(), set, true, commandCache(), func(ctx context.Context, db *store.Store) error {
 				return p.makeSuperuser(ctx, set, db, &in, asks && !command.Flags().Changed("email"))
 			})
 		},

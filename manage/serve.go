@@ -59,7 +59,7 @@ func (p *program) listenAndServe(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = listener.Close() }()
-	return withOpen(ctx, set, true, func(ctx context.Context, db *store.Store) error { return p.runServer(ctx, set, db, listener) })
+	return withOpen(ctx, set, true, 0, func(ctx context.Context, db *store.Store) error { return p.runServer(ctx, set, db, listener) })
 }
 
 // runServer serves on an open database until ctx ends.

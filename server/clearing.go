@@ -75,7 +75,7 @@ const clearableAtOnce = 1 << 20
 
 // clear deletes what is to be cleared, in batches.
 func (s *Server) clear(ctx context.Context, count *int64, what store.Clearing) error {
-	pace := s.newPace(s.options.ClearBatchSize)
+	pace := s.newPace(s.options.ClearBatchSize, s.options.ClearBatchSize)
 	for {
 		ids, err := s.store.Read(ctx).Clearable(what, clearableAtOnce)
 		if err != nil {

@@ -27,7 +27,7 @@ var errUnfinished = errors.New("there are more tokens")
 
 // delete runs the transactions of a deletion, each from its beginning, with what the thing is by then. Nobody who goes away ends it between two.
 func (s *Server) delete(ctx context.Context, actor Actor, what func(*deletion) error) error {
-	pace := s.newPace(revokeBatch)
+	pace := s.newPace(revokeBatch, quietBatch)
 	lastRefresh, lastAccess, err := s.store.Read(ctx).LastTokens()
 	if err != nil {
 		return err

@@ -11,6 +11,8 @@ import (
 // may well wait for, as long as there are others.
 const (
 	leastBatch  = 100
+	quietBatch  = 16_000                // what one may grow to while nobody else writes,
+	quietFor    = 10                    // and has not written for as many times as long as one of more than a thousand takes
 	countAlone  = 4000                  // changes that are added up at once, where nobody waits; beside others it is those of each batch
 	patientWait = 15 * time.Millisecond // how long a batch may take before it is committed
 	breath      = 3 * time.Millisecond  // that they have between two
@@ -25,15 +27,15 @@ type pace struct {
 	beside bool          // whether others wrote during the last one
 	since  int64         // rows that were cleared since the last interval
 	took   time.Duration // by the last one, without what shared its commit
+	others time.Time     // when they wrote last, at the latest
 }
 
-// newPace is that of work whose batches have at most so many rows.
-func (s *Server) newPace(most int) *pace {
-	p := &pace{store: s.store, most: most, rows: most}
-	if s.store.WritersWait() {
-		p.rows = min(leastBatch, most) // until it is known whether there are others
+// newPace is that of work whose batches have at most so many rows; on SQLite, where it pays, so many while it is quiet.
+func (s *Server) newPace(most, quiet int) *pace {
+	if !s.store.WritersWait() {
+		return &pace{store: s.store, most: most, rows: most}
 	}
-	return p
+	return &pace{store: s.store, most: quiet, rows: min(leastBatch, quiet), others: time.Now()} // until it is known whether there are others
 }
 
 // run carries out a transaction, which is to have up to rows rows.
@@ -53,19 +55,25 @@ func (p *pace) run(ctx context.Context, change func(*store.Tx) error) error {
 
 // rest decides how large the next transaction is, and gives others their turn before it.
 func (p *pace) rest(ctx context.Context) error {
-	p.beside = p.store.Crowded(ctx, &p.crowd)
-	if p.rows = min(nextBatch(p.rows, p.took, p.beside), p.most); !p.beside {
+	if p.beside = p.store.Crowded(ctx, &p.crowd); p.beside {
+		p.others = time.Now()
+	}
+	if p.rows = min(nextBatch(p.rows, p.took, time.Since(p.others), p.beside), p.most); !p.beside {
 		return ctx.Err()
 	}
 	return wait(ctx, breath)
 }
 
-// nextBatch is how many rows follow a transaction of so many that took so long.
-func nextBatch(rows int, took time.Duration, crowded bool) int {
-	if !crowded {
+// nextBatch is how many rows follow a transaction of so many that took so long: beside others what these may well wait for, and else twice as many, as long as they wait for less
+// than the time that it has been quiet.
+func nextBatch(rows int, took, quiet time.Duration, crowded bool) int {
+	switch {
+	case crowded:
+		return max(int(int64(rows)*int64(patientWait)/int64(took+1)), leastBatch)
+	case rows < revokeBatch || 2*took*quietFor < quiet:
 		return 2 * rows
 	}
-	return max(int(int64(rows)*int64(patientWait)/int64(took+1)), leastBatch)
+	return rows
 }
 
 func wait(ctx context.Context, d time.Duration) error {

@@ -137,7 +137,7 @@ func (s *Server) clearThrottle(ctx context.Context) error {
 	}{
 		{s.options.Limits.longest(), (*store.Tx).ClearLoginAttempts}, {failuresKept, (*store.Tx).ClearFailedSignIns}, {deviceLife, (*store.Tx).ClearKnownDevices},
 	} {
-		lapsed, pace := after(s.Now(), -each.age), s.newPace(s.options.ClearBatchSize)
+		lapsed, pace := after(s.Now(), -each.age), s.newPace(s.options.ClearBatchSize, s.options.ClearBatchSize)
 		for more := true; more; {
 			most := pace.rows
 			last, err := s.clearBatch(ctx, pace, &removed, func(tx *store.Tx) (int64, error) { return each.step(tx, lapsed, most) })

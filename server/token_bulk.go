@@ -9,7 +9,7 @@ import (
 	"gatehouse/store"
 )
 
-// revokeBatch is how many tokens are revoked in one transaction (contract §6).
+// revokeBatch is how many tokens are revoked in one transaction (contract §6), but for SQLite (ADR 0035).
 const revokeBatch = 1000
 
 // Revocation says which tokens to revoke. The zero value means the access tokens of everybody.
@@ -134,7 +134,7 @@ type revoked struct {
 // sweep goes through the selection in the order of ids, in batches, while others go on issuing tokens: twice, as many come while the first takes long. Then it does so once
 // more for the few that came meanwhile, and others wait until these are revoked. Each time ends with a batch that is not full, so that what a busy server issues does not keep it going.
 func (s *Server) sweep(ctx context.Context, r Revocation, selection store.TokenSelection, batch func(*store.Tx, store.TokenSelection) (revoked, error)) error {
-	pace := s.newPace(revokeBatch)
+	pace := s.newPace(revokeBatch, quietBatch)
 	for _, selection.Unclaimed = range []bool{true, true, false} {
 		selection.After = 0
 		for more := true; more; {

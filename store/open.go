@@ -29,7 +29,7 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
 	if path, ok := sqlitePath(options.URL); ok {
-		err = s.openSQLite(path)
+		err = s.openSQLite(path, options.PageCache)
 	} else if strings.HasPrefix(options.URL, "postgres://") || strings.HasPrefix(options.URL, "postgresql://") {
 		err = s.openPostgres(options.URL)
 	} else {

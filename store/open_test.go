@@ -239,3 +239,21 @@ func TestNow(t *testing.T) {
 		t.Errorf("a reading at %v, want %v", got, want)
 	}
 }
+
+// TestPageCache: the connection that writes to SQLite keeps as many pages as are asked for, and no other does.
+func TestPageCache(t *testing.T) {
+	s, err := store.Open(t.Context(), store.Options{URL: "sqlite:" + filepath.Join(t.TempDir(), "gatehouse.db"), PageCache: 64 << 20})
+	check(t, err)
+	defer func() { check(t, s.Close()) }()
+	read, write := s.Pools()
+	for _, each := range []struct {
+		pool *sql.DB
+		want int
+	}{{write, -65536}, {read, -16000}} {
+		var got int
+		check(t, each.pool.QueryRowContext(t.Context(), "PRAGMA cache_size").Scan(&got))
+		if got != each.want {
+			t.Errorf("cache_size is %d, want %d", got, each.want)
+		}
+	}
+}

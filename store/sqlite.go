@@ -33,7 +33,7 @@ func sqlitePath(address string) (string, bool) {
 }
 
 // openSQLite opens one connection that writes and a pool that cannot.
-func (s *Store) openSQLite(path string) error {
+func (s *Store) openSQLite(path string, pageCache int64) error {
 	if path == "" {
 		return fmt.Errorf("open the database: no file is named")
 	}
@@ -46,7 +46,11 @@ func (s *Store) openSQLite(path string) error {
 	}
 	s.dialect, s.path = SQLite, path
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + sqliteParameters
-	if s.write, err = sqlitePool(dsn+writing, 1, false); err != nil {
+	writer := dsn + writing
+	if pageCache > 0 {
+		writer += fmt.Sprintf("&_pragma=cache_size(-%d)", pageCache/1024)
+	}
+	if s.write, err = sqlitePool(writer, 1, false); err != nil {
 		return err
 	}
 	const connections = 8

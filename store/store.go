@@ -22,6 +22,9 @@ import (
 type Options struct {
 	URL   string           // "sqlite:PATH", "sqlite://PATH", "postgres://…" or "postgresql://…"
 	Clock func() time.Time // for tests
+
+	// PageCache is how many bytes of pages of the file SQLite keeps for changing them; 0 is 16 MiB. Memory is taken as they are read.
+	PageCache int64
 }
 
 // Store is an open database. It is safe for concurrent use.
