@@ -2,6 +2,8 @@ package server_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"testing"
@@ -107,6 +109,13 @@ func TestUsesAreCollected(t *testing.T) {
 			use(first, "192.0.2.4")
 		})
 		check(t, b.DeleteToken(t.Context(), as(b.alice), models.FaceGateway, gone.AccessToken.ID))
+		stopping, stop := context.WithCancel(t.Context())
+		stop()
+		b.unchanged(t, func() {
+			if err := s.StoreUses(stopping); !errors.Is(err, context.Canceled) { // they are left for the next one
+				t.Errorf("stopped: %v", err)
+			}
+		})
 		b.records(t, func() { check(t, s.StoreUses(t.Context())) })
 		for issued, address := range map[*server.Issued]string{first: "192.0.2.1", second: "192.0.2.2"} {
 			want := *issued.AccessToken

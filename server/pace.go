@@ -21,6 +21,7 @@ const (
 // pace is how much such work does at once.
 type pace struct {
 	store  *store.Store
+	write  func(context.Context, func(*store.Tx) error) error
 	most   int // rows of a batch
 	rows   int // of the next one
 	crowd  store.Crowd
@@ -32,15 +33,16 @@ type pace struct {
 
 // newPace is that of work whose batches have at most so many rows; on SQLite, where it pays, so many while it is quiet.
 func (s *Server) newPace(most, quiet int) *pace {
-	if !s.store.WritersWait() {
-		return &pace{store: s.store, most: most, rows: most}
+	p := &pace{store: s.store, write: s.store.WriteInTurn, most: most, rows: most}
+	if s.store.WritersWait() {
+		p.most, p.rows, p.others = quiet, min(leastBatch, quiet), time.Now() // until it is known whether there are others
 	}
-	return &pace{store: s.store, most: quiet, rows: min(leastBatch, quiet), others: time.Now()} // until it is known whether there are others
+	return p
 }
 
 // run carries out a transaction, which is to have up to rows rows.
 func (p *pace) run(ctx context.Context, change func(*store.Tx) error) error {
-	return p.store.WriteInTurn(ctx, func(tx *store.Tx) error {
+	return p.write(ctx, func(tx *store.Tx) error {
 		begun := time.Now()
 		defer func() { p.took = time.Since(begun) }()
 		if err := change(tx); err != nil {

@@ -61,11 +61,31 @@ func (s *Server) noteUse(ctx context.Context, token *models.AccessToken, address
 	return err
 }
 
-// StoreUses stores the uses of tokens that were noted since it was last called, many in one statement, in transactions of their own. Of a token that
-// another change holds, and of what cannot be stored now, the next use counts.
+// StoreUses stores the uses of tokens that were noted since it was last called, many in one statement, in transactions of their own, on SQLite as many as others may wait for. Of a token that
+// another change holds, and of what cannot be stored now, the next use counts. Those that are left when ctx ends are for the next call.
 func (s *Server) StoreUses(ctx context.Context) error {
-	for some := range slices.Chunk(s.uses.take(), store.MostUses) {
-		if err := s.store.Write(ctx, func(tx *store.Tx) error { return tx.SetLastUsed(some...) }); err != nil {
+	left := s.uses.take()
+	err := s.storeUses(ctx, &left)
+	if ctx.Err() != nil {
+		for _, use := range left {
+			s.uses.note(use)
+		}
+	}
+	return err
+}
+
+func (s *Server) storeUses(ctx context.Context, left *[]store.Use) error {
+	pace := s.newPace(store.MostUses, store.MostUses)
+	pace.write = s.store.Write // what is being revoked or cleared is passed over, not waited for
+	for len(*left) > 0 {
+		some := (*left)[:min(pace.rows, len(*left))]
+		if err := pace.run(ctx, func(tx *store.Tx) error { return tx.SetLastUsed(some...) }); err != nil {
+			return err
+		}
+		if *left = (*left)[len(some):]; len(*left) == 0 {
+			return nil
+		}
+		if err := pace.rest(ctx); err != nil {
 			return err
 		}
 	}
