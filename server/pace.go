@@ -12,7 +12,8 @@ import (
 const (
 	leastBatch  = 100
 	quietBatch  = 16_000                // what one may grow to while nobody else writes,
-	quietFor    = 10                    // and has not written for as many times as long as one of more than a thousand takes
+	quietFor    = 10                    // and has not written for as many times as long as one of more than a thousand takes,
+	quietWait   = time.Second           // which is no longer than this
 	countAlone  = 4000                  // changes that are added up at once, where nobody waits; beside others it is those of each batch
 	patientWait = 15 * time.Millisecond // how long a batch may take before it is committed
 	breath      = 3 * time.Millisecond  // that they have between two
@@ -23,6 +24,7 @@ type pace struct {
 	store  *store.Store
 	write  func(context.Context, func(*store.Tx) error) error
 	most   int // rows of a batch
+	quiet  int // of one while nobody else writes
 	rows   int // of the next one
 	crowd  store.Crowd
 	beside bool          // whether others wrote during the last one
@@ -33,9 +35,9 @@ type pace struct {
 
 // newPace is that of work whose batches have at most so many rows; on SQLite, where it pays, so many while it is quiet.
 func (s *Server) newPace(most, quiet int) *pace {
-	p := &pace{store: s.store, write: s.store.WriteInTurn, most: most, rows: most}
+	p := &pace{store: s.store, write: s.store.WriteInTurn, most: most, quiet: most, rows: most}
 	if s.store.WritersWait() {
-		p.most, p.rows, p.others = quiet, min(leastBatch, quiet), time.Now() // until it is known whether there are others
+		p.quiet, p.rows, p.others = quiet, min(leastBatch, quiet), time.Now() // until it is known whether there are others
 	}
 	return p
 }
@@ -59,20 +61,21 @@ func (p *pace) run(ctx context.Context, change func(*store.Tx) error) error {
 func (p *pace) rest(ctx context.Context) error {
 	if p.beside = p.store.Crowded(ctx, &p.crowd); p.beside {
 		p.others = time.Now()
+		p.rows = min(batchBeside(p.rows, p.took), p.most)
+		return wait(ctx, breath)
 	}
-	if p.rows = min(nextBatch(p.rows, p.took, time.Since(p.others), p.beside), p.most); !p.beside {
-		return ctx.Err()
-	}
-	return wait(ctx, breath)
+	p.rows = min(batchAlone(p.rows, p.took, time.Since(p.others)), p.quiet)
+	return ctx.Err()
 }
 
-// nextBatch is how many rows follow a transaction of so many that took so long: beside others what these may well wait for, and else twice as many, as long as they wait for less
-// than the time that it has been quiet.
-func nextBatch(rows int, took, quiet time.Duration, crowded bool) int {
-	switch {
-	case crowded:
-		return max(int(int64(rows)*int64(patientWait)/int64(took+1)), leastBatch)
-	case rows < revokeBatch || 2*took*quietFor < quiet:
+// batchBeside is how many rows follow a transaction of so many that took so long, beside others: what these may well wait for.
+func batchBeside(rows int, took time.Duration) int {
+	return max(int(int64(rows)*int64(patientWait)/int64(took+1)), leastBatch)
+}
+
+// batchAlone is how many follow while nobody else writes: twice as many, beyond a thousand as long as that is soon over.
+func batchAlone(rows int, took, quiet time.Duration) int {
+	if 2*rows <= revokeBatch || 2*took < min(quiet/quietFor, quietWait) {
 		return 2 * rows
 	}
 	return rows

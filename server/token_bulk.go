@@ -21,7 +21,7 @@ type Revocation struct {
 	Report func(refresh []models.RefreshToken, access []models.AccessToken) error
 }
 
-// RevokeTokens revokes what r names, expired tokens included, in batches of 1000, each with its activity entries in a transaction of
+// RevokeTokens revokes what r names, expired tokens included, in batches, each with its activity entries in a transaction of
 // its own, so that it can be stopped and run again (contract §6, §7). At its end one more entry tells the numbers. An unknown user is
 // store.ErrNotFound.
 func (s *Server) RevokeTokens(ctx context.Context, actor Actor, r Revocation) error {

@@ -132,7 +132,7 @@ func (s *Store) addAll(ctx context.Context, added *additions) error {
 	s.presented.note(touched{ids: idsOf(added.deleted, func(t **models.AccessToken) int64 { return (*t).ID })}) // also where nobody can say whether it was committed
 	var refused *pgconn.PgError
 	switch {
-	case errors.As(err, &refused):
+	case errors.As(err, &refused), pgconn.SafeToRetry(err):
 		return errByItself
 	case err == nil && !held:
 		return errByItself

@@ -113,7 +113,7 @@ func (r Reader) parts(table string, b branch, direction string, reach int, d dep
 		case d.tried == 0:
 			return tokens
 		case direction == "":
-			return tokens.Where("access_tokens.id <= COALESCE("+lastTried(application, direction)+", ?)", append(args, r.number(d.tried-1), math.MaxInt64)...)
+			return tokens.Where("access_tokens.id <= COALESCE("+lastTried(application, direction)+", ?)", append(args, r.number(d.tried-1), int64(math.MaxInt64))...)
 		}
 		return tokens.Where("access_tokens.id >= COALESCE("+lastTried(application, direction)+", 0)", append(args, r.number(d.tried-1))...)
 	}

@@ -34,7 +34,7 @@ type Store struct {
 	clock   func() time.Time
 	dialect string
 	path    string        // of the SQLite file
-	timeout time.Duration // bounds one Write, waiting for other writers included
+	timeout time.Duration // bounds one Write, waiting for other writers included; for another process at SQLite's file it waits ten seconds
 	limit   time.Duration // bounds one query of a list, see limit.go
 	turns   chan struct{} // holds one for each list that is being read
 	walks   chan struct{} // and one for each that is being walked through
@@ -131,10 +131,13 @@ func (s *Store) writeAlone(ctx context.Context, change func(*Tx) error) error {
 	return translate(err)
 }
 
-// transaction ends with ctx. On SQLite its statements do, and it is not committed any more; to watch over all of it takes a goroutine.
+// transaction ends with ctx. On SQLite its statements do, and it is neither begun nor committed any more; to watch over all of it takes goroutines.
 func (s *Store) transaction(ctx context.Context, change func(*gorm.DB) error) error {
 	if s.dialect != SQLite {
 		return s.write.WithContext(ctx).Transaction(change)
+	}
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	return s.write.WithContext(context.WithoutCancel(ctx)).Transaction(func(db *gorm.DB) error {
 		if err := change(db.WithContext(ctx)); err != nil {

@@ -159,8 +159,8 @@ func (s tokenShortcuts) merged(b *queryBuilder, q Query, count int64, counts []n
 	if !q.asksOnly("id", "user", "application", "platform", "scope", "created", "modified", "expires") {
 		cost *= 5 // the index of applications does not hold what is asked
 	}
-	if !q.asksOnly("id", "application", "platform", "scope", "created", "modified", "expires") {
-		tried.oneIn = float64(max(sumOfNumbers(counts), 1)) / float64(max(count, 1))
+	if len(zones(q)) == 0 && !q.asksOnly("id", "application", "platform", "scope") {
+		tried.oneIn = max(float64(sumOfNumbers(counts))/float64(max(count, 1)), 1)
 	}
 	total, err := s.total()
 	switch {

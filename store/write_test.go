@@ -262,7 +262,7 @@ func TestSQLiteWaitsForAnotherProcess(t *testing.T) {
 	}
 }
 
-// Another process writes for too long.
+// Another process writes for too long: that is waited for ten seconds.
 func TestSQLiteBlockedByAnotherProcess(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.db")
