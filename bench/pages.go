@@ -32,13 +32,14 @@ func consolePages() []listPage {
 
 // listPages are all pages of lists of the APIs that are measured.
 func listPages() []listPage {
-	middle, ahead := time.Now().UTC().AddDate(0, 0, -182).Format(time.RFC3339), time.Now().UTC().AddDate(0, 0, 100).Format(time.RFC3339) // of what seeding spreads
+	week := "expires__gt=" + time.Now().UTC().Format(time.RFC3339) + "&expires__lt=" + time.Now().UTC().AddDate(0, 0, 7).Format(time.RFC3339) // what ends soon
+	middle, ahead := time.Now().UTC().AddDate(0, 0, -182).Format(time.RFC3339), time.Now().UTC().AddDate(0, 0, 100).Format(time.RFC3339)      // of what seeding spreads
 	filters := []string{"", "user=77", "application=207", "platform=controller", "platform=gateway", "scope=read", "application__isnull=true",
 		"application__isnull=false", "created__gt=2001-01-01", "expires__lt=2100-01-01", "description__startswith=token+1",
 		"description__startswith=token+12", "description__startswith=token", "id__in=5,50,500,5000", "user__username=user-10077",
 		"application__name=app-207", "application__organization=3",
 		"created__gt=" + middle, "created__lt=" + middle, "modified__gt=" + middle, "expires__gt=" + ahead, "last_used__isnull=true", "id__gt=500", "scope__startswith=re",
-		"description__gt=token+5", "platform__startswith=gate", "description__in=token+5,token+50", "user__gt=77", "user__username__startswith=user-1", "user__email=nobody@example.org",
+		"description__gt=token+5", "platform__startswith=gate", "description__in=token+5,token+50", "user__gt=77", "user__lt=77", week, "user__username__startswith=user-1", "user__email=nobody@example.org",
 		"user__is_superuser=true", "created_by=1", "created_by=77", "modified_by=1", "refresh_token=500", "expires=" + ahead}
 	orders := []string{"-id", "created", "-created", "modified", "-modified", "expires", "-expires", "last_used", "-last_used", "description", "-description", "user__username",
 		"-user__username", "application__name", "-application__name"}
