@@ -62,7 +62,7 @@ func TestActivityFilters(t *testing.T) {
 func filterOf(text string) store.Filter {
 	field, value, _ := strings.Cut(text, "=")
 	f := store.Filter{Field: field, Value: value}
-	for _, lookup := range []string{"isnull", "in", "gt", "gte", "contains", "icontains", "startswith", "iendswith"} {
+	for _, lookup := range []string{"isnull", "in", "gt", "gte", "lt", "lte", "contains", "icontains", "startswith", "iendswith"} {
 		if cut, has := strings.CutSuffix(field, "__"+lookup); has {
 			f.Field, f.Lookup = cut, lookup
 		}

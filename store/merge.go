@@ -19,7 +19,10 @@ type branch struct {
 // depth is how much is read of each application: rows that are found, and those that are tried for it, 0 for all.
 type depth struct{ found, tried int64 }
 
-// depths are those that a page is read with, until it is sure. At first it is the share of each: they have some of the page each, seldom more than twice as many as others.
+// share is how much of a page one of so many applications has at most, by all that is known: seldom twice as much as others.
+func share(reach, applications int64) int64 { return min(reach, 2*reach/max(applications, 1)+5) }
+
+// depths are those that a page is read with, until it is sure: at first it is the share of each.
 func depths(branches []branch, reach int64) []depth {
 	parts, oneIn := 0, 0.0
 	for _, each := range branches {
@@ -28,7 +31,7 @@ func depths(branches []branch, reach int64) []depth {
 	if parts == 0 {
 		return []depth{{found: reach}}
 	}
-	share := min(reach, 2*reach/int64(parts)+5)
+	share := share(reach, int64(parts))
 	switch {
 	case oneIn > 0:
 		tried := int64(2 * float64(share) * oneIn)

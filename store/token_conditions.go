@@ -24,7 +24,7 @@ func (s tokenShortcuts) ofNamed(q Query, users []number) (*gorm.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	tokens := b.on(s.either(""))
+	tokens := b.on(s.either("+"))
 	if users != nil {
 		tokens = tokens.Where("access_tokens.user_id IN ?", idsOf(users, func(each *number) int64 { return each.ID }))
 	}

@@ -9,11 +9,11 @@ import (
 
 // dayRange is what a query's conditions on one time leave: whole days, which are counted, and what lies in the days of the bounds.
 type dayRange struct {
+	query       Query
 	field       string
 	first, last *int64        // the days of the bounds, nil where there is none
 	others      *queryBuilder // has the other conditions,
-	parted      bool          // which go by platform or application,
-	all         *queryBuilder // and this has all
+	parted      bool          // which go by platform or application
 }
 
 // within reports whether there is no whole day.
@@ -30,23 +30,16 @@ func (d dayRange) whole(days counts) counts {
 	return days.on(d.others)
 }
 
-// edges are those of the tokens, which meet the conditions, that lie in the days of the bounds, to be read by the index of the time or to be tried on each.
-func (d dayRange) edges(tokens *gorm.DB, tried bool) (edges []*gorm.DB) {
-	column, mark := d.all.resource.columns[d.field].sql, ""
-	if tried {
-		mark = " IS TRUE"
-	}
-	tokens = tokens.Session(&gorm.Session{})
-	if d.within() {
-		return []*gorm.DB{tokens}
-	}
+// ends are the conditions that a time is of one of the days of the bounds, each with the lookups of the other bound.
+func (d dayRange) ends() (ends []condition, others [][]string) {
+	column := accessTokenList.columns[d.field].sql
 	if d.first != nil {
-		edges = append(edges, tokens.Where("("+column+" < ?)"+mark, midnight(*d.first+1)))
+		ends, others = append(ends, condition{column + " < ?", []any{midnight(*d.first + 1)}}), append(others, []string{"lt", "lte"})
 	}
 	if d.last != nil {
-		edges = append(edges, tokens.Where("("+column+" >= ?)"+mark, midnight(*d.last)))
+		ends, others = append(ends, condition{column + " >= ?", []any{midnight(*d.last)}}), append(others, []string{"gt", "gte"})
 	}
-	return edges
+	return ends, others
 }
 
 // dayRange is false where a query asks for anything else.
@@ -56,7 +49,24 @@ func (s tokenShortcuts) dayRange(b *queryBuilder, q Query) (dayRange, bool, erro
 		return dayRange{}, false, nil
 	}
 	others, err := b.resource.conditions(s.r.db, Query{Sees: q.Sees, Filters: slices.DeleteFunc(slices.Clone(q.Filters), func(f Filter) bool { return f.Field == field })})
-	return dayRange{field, first, last, others, parted(q), b}, err == nil, err
+	return dayRange{q, field, first, last, others, parted(q)}, err == nil, err
+}
+
+// edges are those of the tokens that lie in the days of the bounds, read by the index of the time. Each part has no bounds but its own.
+func (s tokenShortcuts) edges(d dayRange, tokens *gorm.DB) (edges []*gorm.DB, err error) {
+	ends, others := d.ends()
+	if d.within() {
+		ends, others = []condition{{"TRUE", nil}}, [][]string{nil}
+	}
+	tokens = tokens.Session(&gorm.Session{})
+	for n, end := range ends {
+		b, err := accessTokenList.conditions(s.r.db, d.query.without(d.field, others[n]...))
+		if err != nil {
+			return nil, err
+		}
+		edges = append(edges, b.on(tokens).Where(end.sql, end.args...))
+	}
+	return edges, nil
 }
 
 // countDays counts the tokens between two times: whole days as they are counted, and what lies in the days of the bounds by the index of
@@ -70,8 +80,12 @@ func (s tokenShortcuts) countDays(b *queryBuilder, q Query) (int64, bool, error)
 	if err != nil {
 		return 0, false, err
 	}
-	edges, err := s.r.sumOf(d.edges(b.on(s.tokens()), false)...)
-	return inside + edges, true, err
+	edges, err := s.edges(d, s.tokens())
+	if err != nil {
+		return 0, false, err
+	}
+	n, err := s.r.sumOf(edges...)
+	return inside + n, true, err
 }
 
 // countSeenDays does so for an administrator.
@@ -86,7 +100,7 @@ func (s tokenShortcuts) countSeenDays(b *queryBuilder, q Query) (int64, bool, er
 			return 0, false, err
 		}
 	}
-	tokens, own, err := s.parts(b, q)
+	administers, own, err := s.parts(b, q)
 	if err != nil {
 		return 0, false, err
 	}
@@ -94,10 +108,20 @@ func (s tokenShortcuts) countSeenDays(b *queryBuilder, q Query) (int64, bool, er
 	if err != nil {
 		return 0, false, err
 	}
-	if fewer {
-		tokens = b.on(s.platformed()).Where("+"+administered, s.v.Organizations)
+	var edges []*gorm.DB
+	switch {
+	case fewer:
+		if edges, err = s.edges(d, s.platformed().Where("+"+administered, s.v.Organizations)); err != nil {
+			return 0, false, err
+		}
+	case d.within():
+		edges = []*gorm.DB{administers}
+	default:
+		ends, _ := d.ends()
+		outside := either(ends)
+		edges = []*gorm.DB{administers.Where(outside.sql+" IS TRUE", outside.args...)}
 	}
-	rest, err := s.r.sumOf(append(d.edges(tokens, !fewer), own)...)
+	rest, err := s.r.sumOf(append(edges, own)...)
 	return inside + rest, true, err
 }
 

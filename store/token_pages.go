@@ -2,8 +2,11 @@ package store
 
 import (
 	"slices"
+	"time"
 
 	"gorm.io/gorm"
+
+	"gatehouse/models"
 )
 
 const (
@@ -22,8 +25,9 @@ func (s tokenShortcuts) way(b *queryBuilder, q Query, count int64) (way, error) 
 	counted := q.asksOnly("application", "platform", "scope")
 	few := q.equalsKey("user") || q.equals("id") // what an index of the condition leads to
 	switch own := !s.v.All && len(s.v.Organizations) == 0; {
-	case field == "application__name" && s.byReference(b, q, "application_id") != nil && (s.v.All || own || s.v.Platform == "" && len(q.Filters) == 0): // otherwise few are sorted
-		return s.byRelation(b, q, tokenReference{"applications", "name", "application_id"}, descending)
+	case field == "application__name" && (s.v.All || own) && s.byReference(b, q, "application_id") != nil:
+		ids, err := s.byRelation(b, q, relationWalk{by: nameOrders[field], descending: descending})
+		return way{ids: ids}, err
 	case own:
 		b, err := accessTokenList.build(s.r.db, q) // with what the order joins
 		return way{filtered: s.own(b)}, err
@@ -61,30 +65,25 @@ func (s tokenShortcuts) inOneIndex(b *queryBuilder, q Query) (way, error) {
 // weighed chooses between reading in the order asked for and sorting.
 func (s tokenShortcuts) weighed(b *queryBuilder, q Query, count int64, few bool) (way, error) {
 	field, descending, _ := q.orderedBy()
+	if by, named := nameOrders[field]; named {
+		if found, err := s.inNames(b, q, count, by, descending); found != nil || err != nil {
+			return way{ids: found}, err
+		}
+	}
 	total, err := s.total()
 	if err != nil {
 		return way{}, err
 	}
 	walk, sort := int64(q.Offset+q.Limit)*total, count*count
-	switch {
-	case s.v.All:
-	case field == "last_used" || field == "description" || field == "user__username":
+	if !s.v.All && (field == "last_used" || field == "description") {
 		sort *= 5 // the index of applications does not hold these; theirs hold what is tried on each row
 	}
 	walks := walk < sort || s.v.All && len(q.Filters)+len(q.Search) == 0 // an index has the order, and another that of the controller's
 	switch {
-	case field == "user__username" && s.v.All && (walks || count*100 > total) && q.asksOnly("user", "application", "platform", "scope"):
-		return s.byRelation(b, q, tokenReference{"users", "username", "user_id"}, descending)
-	case field == "user__username" && !s.v.All && walks && !q.names("user"):
-		return s.byUsername(b, q, count, descending)
 	case field == "description" && walks:
 		return s.byDescription(q, descending)
-	case (field == "created" || field == "modified" || field == "expires" || field == "last_used") && walks:
-		b, err := s.leading(q, leads(field))
-		if err != nil {
-			return way{}, err
-		}
-		return way{filtered: b.on(s.walked())}, nil
+	case slices.Contains(countedTimes, field) && walks:
+		return s.byTime(q, field, descending, count, total)
 	case field == "id" && s.v.All && walks:
 		if ids, err := s.nearby(b, q, descending); ids != nil || err != nil {
 			return way{ids: ids}, err
@@ -93,6 +92,47 @@ func (s tokenShortcuts) weighed(b *queryBuilder, q Query, count int64, few bool)
 	if few {
 		tokens, err := s.ofFew(q)
 		return way{filtered: tokens}, err
+	}
+	return s.sorted(q, count, field, descending)
+}
+
+// byTime finds a page in the order of a time by trying tokens in that of its index: where more would have to be tried than are sorted, because another condition leaves
+// tokens of other times, these are sorted.
+func (s tokenShortcuts) byTime(q Query, field string, descending bool, count, total int64) (way, error) {
+	b, err := s.leading(q, leads(field))
+	if err != nil {
+		return way{}, err
+	}
+	all := way{filtered: b.on(s.walked())}
+	if count*5 > total || q.asksOnly(field) {
+		return all, nil
+	}
+	bounds, err := accessTokenList.conditions(s.r.db, Query{Sees: q.Sees, Filters: slices.DeleteFunc(slices.Clone(q.Filters), func(f Filter) bool { return !leads(field)(f) })})
+	if err != nil {
+		return way{}, err
+	}
+	column := accessTokenList.columns[field].sql
+	order, upTo, instead := column, " <= ?", []string{"lt", "lte"}
+	if descending {
+		order, upTo, instead = column+" DESC", " >= ?", []string{"gt", "gte"}
+	}
+	indexed := s.r.db.Table("access_tokens")
+	if s.v.Platform == models.Controller && s.v.All {
+		indexed = s.tokens()
+	}
+	var last []time.Time
+	tries := 4*int64(q.Offset+q.Limit)*total/count + 200
+	err = bounds.on(indexed).Where(column+" IS NOT NULL").Order(order).Limit(1).Offset(int(tries)).Pluck(column, &last).Error
+	if err != nil || len(last) == 0 {
+		return all, err
+	}
+	if b, err = s.leading(q.without(field, instead...), leads(field)); err != nil {
+		return way{}, err
+	}
+	ids := []int64{}
+	err = b.on(s.walked()).Where(column+upTo, last[0]).Order(order+", access_tokens.id").Limit(q.Limit).Offset(q.Offset).Pluck("access_tokens.id", &ids).Error
+	if err != nil || len(ids) == q.Limit {
+		return way{ids: ids}, err
 	}
 	return s.sorted(q, count, field, descending)
 }
@@ -107,7 +147,7 @@ func (s tokenShortcuts) sorted(q Query, count int64, field string, descending bo
 	if err != nil {
 		return way{}, err
 	}
-	key := "COALESCE(" + by.sql + ", " + by.sql + ")"                                  // no index that has the order leads to what is shown
+	key := sorting(by.sql)
 	if field == "user__username" && count < fewTokens && s.r.db.Name() == PostgreSQL { // which would read all users, as it expects more tokens
 		key = "COALESCE((SELECT username FROM users WHERE users.id = access_tokens.user_id), NULL)"
 	}
@@ -115,6 +155,14 @@ func (s tokenShortcuts) sorted(q Query, count int64, field string, descending bo
 	if err != nil {
 		return way{}, err
 	}
+	return s.sortedOf(parts, q, key, descending)
+}
+
+// sorting is a column as no index has the order of it: one that has would lead to what is not shown.
+func sorting(column string) string { return "COALESCE(" + column + ", " + column + ")" }
+
+// sortedOf finds a page by sorting all of the parts, of whose order there is no index.
+func (s tokenShortcuts) sortedOf(parts []*gorm.DB, q Query, key string, descending bool) (way, error) {
 	var branches []branch
 	for _, part := range parts {
 		branches = append(branches, branch{rows: part, key: key})
@@ -132,8 +180,14 @@ func (s tokenShortcuts) seen(b *queryBuilder, q Query, count int64, descending b
 	if err != nil {
 		return way{}, err
 	}
-	if seen := sumOfNumbers(applications); count*count < 5*seen*int64(q.Offset+q.Limit)*int64(len(applications)) { // merging reads descriptions from the table, so many for each
-		return s.sorted(q, count, "id", descending)
+	parts, read, err := s.seenParts(b, q, count)
+	if err != nil {
+		return way{}, err
+	}
+	each := int64(len(applications))
+	tried := 2 * share(int64(q.Offset+q.Limit), each) * each // times all by those of the list
+	if read*count < tried*sumOfNumbers(applications)*s.weight(q) {
+		return s.sortedOf(parts, q, sorting("access_tokens.id"), descending)
 	}
 	return s.merged(b, q, count, applications, descending)
 }
@@ -156,9 +210,7 @@ func (s tokenShortcuts) merged(b *queryBuilder, q Query, count int64, counts []n
 		cost += min(c.Number, reach)
 	}
 	tried := branch{key: "access_tokens.id", applications: idsOf(counts, func(each *number) int64 { return each.ID })}
-	if !q.asksOnly("id", "user", "application", "platform", "scope", "created", "modified", "expires") {
-		cost *= 5 // the index of applications does not hold what is asked
-	}
+	cost *= s.weight(q)
 	if len(zones(q)) == 0 && !q.asksOnly("id", "application", "platform", "scope") {
 		tried.oneIn = max(float64(sumOfNumbers(counts))/float64(max(count, 1)), 1)
 	}
@@ -205,22 +257,6 @@ func (s tokenShortcuts) byDescription(q Query, descending bool) (way, error) {
 	return way{ids: ids}, err
 }
 
-// byUsername finds an administrator's page in the order of usernames by trying the tokens of each user. Where it comes to those of nobody,
-// which are last, it is sorted.
-func (s tokenShortcuts) byUsername(b *queryBuilder, q Query, count int64, descending bool) (way, error) {
-	order := "owner.username"
-	if descending {
-		order += " DESC"
-	}
-	found := b.unindexed().on(s.either("+").Table("users AS owner CROSS JOIN access_tokens")).Where("access_tokens.user_id = owner.id")
-	ids := []int64{}
-	err := found.Order(order+", access_tokens.id").Limit(q.Limit).Offset(q.Offset).Pluck("access_tokens.id", &ids).Error
-	if err != nil || len(ids) == q.Limit {
-		return way{ids: ids}, err
-	}
-	return s.sorted(q, count, "user__username", descending)
-}
-
 // ranges are the parts of all tokens that meet conditions on the description, each to be read by an index of its own; one part, where there
 // are no such conditions.
 func (s tokenShortcuts) ranges(b *queryBuilder, q Query) []*gorm.DB {
@@ -234,7 +270,8 @@ func (s tokenShortcuts) ranges(b *queryBuilder, q Query) []*gorm.DB {
 // parted are the parts of a list, each a range of an index.
 func (s tokenShortcuts) parted(b *queryBuilder, q Query) ([]*gorm.DB, error) {
 	if !s.v.All {
-		return s.seenParts(b, q)
+		parts, _, err := s.seenParts(b, q, 0)
+		return parts, err
 	}
 	if parts, _, err := s.madeBy(q); parts != nil || err != nil {
 		return parts, err

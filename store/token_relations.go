@@ -18,65 +18,69 @@ type related struct {
 	Number int64
 }
 
+// relationWalk says how a page is found in the order of a name.
+type relationWalk struct {
+	by         tokenReference
+	descending bool
+	oneIn      float64  // 0: tokens of the list are counted by what they refer to; otherwise of how many that are counted one is of the list, which have to be tried
+	users      *gorm.DB // whose tokens alone may be of the list, or nil
+}
+
 // byRelation finds a page in the order of a name that tokens refer to: it goes through the names, by the counts of their tokens, up to
 // those that the page shows. Tokens that refer to nothing come last.
-func (s tokenShortcuts) byRelation(b *queryBuilder, q Query, by tokenReference, descending bool) (way, error) {
-	p := &relationPage{r: s.r, skip: q.Offset, wanted: q.Limit, ids: []int64{}, read: func(condition string, args ...any) []*gorm.DB {
-		return s.referring(b.unindexed(), "access_tokens."+by.key+condition, args...)
+func (s tokenShortcuts) byRelation(b *queryBuilder, q Query, walk relationWalk) ([]int64, error) {
+	p := &relationPage{relationWalk: walk, r: s.r, skip: q.Offset, wanted: q.Limit, ids: []int64{}, tried: map[int64]int{}, read: func(condition string, args ...any) []*gorm.DB {
+		return s.referring(b.unindexed(), walk.by.key, condition, args...)
 	}}
+	counted := b
+	if walk.oneIn > 0 {
+		q = Query{Sees: q.Sees}
+		var err error
+		if counted, err = accessTokenList.conditions(s.r.db, q); err != nil {
+			return nil, err
+		}
+	}
 	var same []related // the rows of one name
 	var last *related
 	for chunk := firstNames; p.wanted > 0; chunk = min(2*chunk, mostNames) {
-		names, err := s.names(by, descending, chunk, last)
+		names, err := s.names(walk, chunk, last)
 		if err != nil {
-			return way{}, err
+			return nil, err
 		}
-		found, err := s.related(b, q, by, names)
+		found, err := s.related(counted, q, walk.by, names)
 		if err != nil {
-			return way{}, err
+			return nil, err
 		}
 		for _, each := range found {
 			if len(same) > 0 && same[0].Name != each.Name {
 				if err := p.add(same); err != nil {
-					return way{}, err
+					return nil, err
 				}
 				same = nil
 			}
 			same = append(same, each)
 		}
 		if len(names) < chunk {
-			if err := p.add(same); err != nil {
-				return way{}, err
-			}
-			if err := p.take(p.read(" IS NULL"), p.skip+p.wanted); err != nil {
-				return way{}, err
-			}
-			break
+			return p.end(same)
 		}
 		last = &names[len(names)-1]
 	}
-	if len(p.whole) == 0 {
-		return way{ids: p.ids}, nil
-	}
-	for _, part := range p.read(" IN ?", p.whole) {
-		var ids []int64
-		if err := part.Pluck("access_tokens.id", &ids).Error; err != nil {
-			return way{}, err
-		}
-		p.ids = append(p.ids, ids...)
-	}
-	return way{ids: p.ids}, nil
+	return p.all()
 }
 
-// referring are the tokens of the list that meet a condition on what they refer to, in parts none of whose tokens is in another: those of an
-// administrator are read by the index of applications, the rest of their own, like those of anybody, by that of users.
-func (s tokenShortcuts) referring(b *queryBuilder, condition string, args ...any) []*gorm.DB {
-	if s.v.All {
-		return []*gorm.DB{b.on(s.either("")).Where(condition, args...)}
+// referring are the tokens of the list that meet a condition on what they refer to by the key, in parts none of whose tokens is in another: those of an
+// administrator are read by the index of applications, the rest of their own, like those of anybody and those of users, by that of users.
+func (s tokenShortcuts) referring(b *queryBuilder, key, condition string, args ...any) []*gorm.DB {
+	condition = "access_tokens." + key + condition
+	if s.v.All || key == "user_id" && len(args) > 0 {
+		return []*gorm.DB{b.on(s.either("+")).Where(condition, args...)}
 	}
 	own := b.on(s.tokens()).Where("access_tokens.user_id = ?", s.v.UserID).Where("("+condition+") IS TRUE", args...)
 	if len(s.v.Organizations) == 0 {
 		return []*gorm.DB{own}
+	}
+	if key == "user_id" {
+		return []*gorm.DB{b.on(s.tokens()).Where(administered, s.v.Organizations).Where("(" + condition + ") IS TRUE")}
 	}
 	own = own.Where("(access_tokens.application_id IS NULL OR NOT "+administered+")", s.v.Organizations)
 	if len(args) == 0 { // nobody administers what is of no application
@@ -87,60 +91,27 @@ func (s tokenShortcuts) referring(b *queryBuilder, condition string, args ...any
 	return []*gorm.DB{others, own}
 }
 
-// relationPage is a page in the making, of tokens by the name of what they refer to.
-type relationPage struct {
-	r            Reader
-	skip, wanted int
-	ids          []int64
-	whole        []int64 // what all tokens of are on the page
-	read         func(condition string, args ...any) []*gorm.DB
-}
-
-// add goes on to the tokens of the rows of one name.
-func (p *relationPage) add(same []related) error {
-	keys, n := make([]int64, len(same)), 0
-	for i, each := range same {
-		keys[i], n = each.ID, n+int(each.Number)
-	}
-	if n > 0 && p.skip == 0 && n <= p.wanted {
-		p.whole, p.wanted = append(p.whole, keys...), p.wanted-n
-		return nil
-	}
-	return p.take(p.read(" IN ?", keys), n)
-}
-
-// take reads of n tokens in the order of ids those that the page shows.
-func (p *relationPage) take(parts []*gorm.DB, n int) error {
-	if p.wanted == 0 || n <= p.skip {
-		p.skip -= min(n, p.skip)
-		return nil
-	}
-	var branches []branch
-	for _, part := range parts {
-		branches = append(branches, branch{rows: part, key: "access_tokens.id"})
-	}
-	ids, err := p.r.merge("access_tokens", branches, false, Query{Offset: p.skip, Limit: p.wanted})
-	p.ids, p.skip, p.wanted = append(p.ids, ids...), 0, p.wanted-len(ids)
-	return err
-}
-
 // names gives a chunk of the names that come after one, nil for the first.
-func (s tokenShortcuts) names(by tokenReference, descending bool, chunk int, after *related) ([]related, error) {
-	keys := []sortKey{{sql: by.name, descending: descending}, {sql: "id"}}
+func (s tokenShortcuts) names(walk relationWalk, chunk int, after *related) ([]related, error) {
+	by := walk.by
+	keys := []sortKey{{sql: by.name, descending: walk.descending}, {sql: "id"}}
 	among := s.r.db.Table(by.table)
+	if walk.users != nil {
+		among = among.Where("id IN (?)", walk.users)
+	}
 	if after != nil {
 		c := beyond(keys, []any{after.Name, after.ID})
 		among = among.Where(c.sql, c.args...)
 	}
 	switch { // of many these may be few
 	case by.key == "user_id" && chunk > manyNames:
-		among = among.Where("EXISTS (SELECT 1 FROM token_value_counts WHERE organization_id = 0 AND field = 'user' AND value = users.id)" +
-			" OR id IN (SELECT user_id FROM access_token_changes)")
+		among = among.Where("EXISTS (SELECT 1 FROM token_value_counts WHERE "+s.counted("organization_id = 0")+" AND field = 'user' AND value = users.id)"+
+			" OR id IN (SELECT user_id FROM access_token_changes) OR id = ?", s.v.UserID)
 	case by.key != "user_id" && !s.v.All && len(s.v.Organizations) > 0:
 		among = among.Where("organization_id IN ? OR id IN (SELECT application_id FROM access_tokens WHERE user_id = ?)", s.v.Organizations, s.v.UserID)
 	}
 	order := by.name
-	if descending {
+	if walk.descending {
 		order += " DESC"
 	}
 	var names []related

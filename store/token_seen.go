@@ -22,7 +22,7 @@ func (s tokenShortcuts) countSeen(b *queryBuilder, q Query) (int64, error) {
 			return n, err
 		}
 	}
-	parts, err := s.seenParts(b, q)
+	parts, _, err := s.seenParts(b, q, 0)
 	if err != nil {
 		return 0, err
 	}
@@ -88,16 +88,31 @@ func (s tokenShortcuts) countSeenUser(q Query) (int64, bool, error) {
 	return n, true, err
 }
 
-// ofSome are the tokens of an administrator's list that some users have whom a query names, nil where what is administered is less.
-func (s tokenShortcuts) ofSome(q Query) (*gorm.DB, error) {
-	rest, users, err := s.named(q)
-	if users == nil || err != nil {
-		return nil, err
+// ofSome are the tokens of an administrator's list that some users have whom a query names, and how many tokens these users have; nil where what is administered is less.
+func (s tokenShortcuts) ofSome(q Query) (*gorm.DB, int64, error) {
+	rest, n, err := q, int64(0), error(nil)
+	var users []number
+	if _, _, others, ok := idRange("user", q); ok {
+		among := Query{Sees: q.Sees, Filters: slices.DeleteFunc(slices.Clone(q.Filters), func(f Filter) bool { return slices.Contains(others.Filters, f) })}
+		b, err := accessTokenList.conditions(s.r.db, among)
+		if err != nil {
+			return nil, 0, err
+		}
+		n, err = s.r.sum(s.everything("").inUsers(among).on(b))
+		if err != nil {
+			return nil, 0, err
+		}
+	} else {
+		if rest, users, err = s.named(q); users == nil || err != nil {
+			return nil, 0, err
+		}
+		n = sumOfNumbers(users)
 	}
-	if more, err := s.moreThanAdministered(sumOfNumbers(users)); more || err != nil {
-		return nil, err
+	if more, err := s.moreThanAdministered(n); more || err != nil {
+		return nil, 0, err
 	}
-	return s.ofNamed(rest, users)
+	tokens, err := s.ofNamed(rest, users)
+	return tokens, n, err
 }
 
 // authored are the tokens of an administrator's list that somebody made or changed, as madeBy has them; nil where what is administered is less than what that one has.
@@ -157,22 +172,30 @@ func sumOfNumbers(numbers []number) (sum int64) {
 	return sum
 }
 
-// seenParts are the parts of an administrator's list, each a range of an index: what some users or authors have, or else what is administered, as far as the conditions on
-// descriptions narrow it, and the rest of the own tokens.
-func (s tokenShortcuts) seenParts(b *queryBuilder, q Query) ([]*gorm.DB, error) {
+// seenParts are the parts of an administrator's list, each a range of an index, and about how many tokens are read of it where count are of the list: what some users or authors have,
+// or else what is administered, as far as the conditions on descriptions narrow it, and the rest of the own tokens.
+func (s tokenShortcuts) seenParts(b *queryBuilder, q Query, count int64) (parts []*gorm.DB, read int64, err error) {
 	if parts, err := s.authored(q); parts != nil || err != nil {
-		return parts, err
+		return parts, count, err
 	}
-	if tokens, err := s.ofSome(q); tokens != nil || err != nil {
-		return []*gorm.DB{tokens}, err
+	if tokens, n, err := s.ofSome(q); tokens != nil || err != nil {
+		return []*gorm.DB{tokens}, n, err
 	}
 	others, own, err := s.parts(b, q)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	within, _, _ := described(q)
-	if within == wholeOrder {
-		return []*gorm.DB{others, own}, nil
+	if within, _, _ := described(q); within != wholeOrder {
+		return append(within.of(others), own), count, nil
 	}
-	return append(within.of(others), own), nil
+	read, err = s.r.sum(s.administered())
+	return []*gorm.DB{others, own}, read * s.weight(q), err
+}
+
+// weight is what it takes to try a query's conditions on a token of an application, beside one whose index holds what is asked.
+func (s tokenShortcuts) weight(q Query) int64 {
+	if q.asksOnly("id", "user", "application", "platform", "scope", "created", "modified", "expires") {
+		return 1
+	}
+	return 5 // it is read from the table
 }

@@ -86,12 +86,14 @@ func parted(q Query) bool { return slices.ContainsFunc(q.Filters, countedByValue
 
 // byReference counts the tokens of a query by what they refer to by a column, nil where they are not in one place.
 func (s tokenShortcuts) byReference(b *queryBuilder, q Query, column string) counts {
-	switch {
+	switch administrator := !s.v.All && len(s.v.Organizations) > 0; {
 	case column == "user_id" && s.v.All && onlyCounted("user", q):
 		return s.byValue("user", "user_id", parted(q)).on(b)
+	case column == "user_id" && administrator && onlyCounted("user", q):
+		return s.union(b, s.byValue("user", "user_id", parted(q)))
 	case column == "user_id" || s.v.All && q.equalsKey("user") && q.asksOnly("user", "application", "platform", "scope"):
 		return s.ownRows().on(b.unindexed())
-	case s.v.All && !q.asksOnly("application", "platform", "scope"):
+	case (s.v.All || administrator) && !q.asksOnly("application", "platform", "scope"):
 		return nil
 	}
 	return s.grouped(b, q)
