@@ -53,6 +53,12 @@ func listPages() []listPage {
 	for _, order := range append([]string{"id"}, orders...) {
 		queries = append(queries, "tokens/?page=100&order_by="+order)
 	}
+	for _, order := range []string{"user__username", "-application__name"} { // which have nothing to do with these
+		for _, filter := range []string{"created__gt=2001-01-01", "created__gt=" + middle, "platform=gateway", "user__gt=77", "description__startswith=token", "last_used__isnull=true"} {
+			queries = append(queries, "tokens/?"+filter+"&order_by="+order)
+		}
+	}
+	queries = append(queries, "tokens/?created__gt=2001-01-01&order_by=-last_used", "tokens/?user=77&order_by=application__name", "tokens/?user__lt=77&order_by=-id")
 	queries = append(queries, "tokens/?page=100&platform=gateway", "tokens/?page=100&scope=read", "tokens/?page=20&scope=read",
 		"tokens/?page=100&application__isnull=true", "tokens/?page=20&application=7", "tokens/?platform=controller&order_by=-expires",
 		"users/77/tokens/", "users/77/personal_tokens/", "users/77/authorized_tokens/", "applications/209/tokens/", "users/", "users/?page=100",

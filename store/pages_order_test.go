@@ -18,22 +18,24 @@ func TestPagesInAnotherOrder(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db storetest.DB) {
 		growMany(t, db, 4000)
 		write(t, db, func(tx *store.Tx) error { return tx.Exec("UPDATE access_tokens SET user_id = NULL WHERE id % 7 = 0") })
-		write(t, db, func(tx *store.Tx) error { return tx.Exec("UPDATE access_tokens SET last_used = created WHERE id % 3 = 0") })
-		write(t, db, func(tx *store.Tx) error { return tx.Exec("UPDATE applications SET name = 'app-7' WHERE id % 10 = 0 AND organization_id IS NULL") })
+		write(t, db, func(tx *store.Tx) error {
+			return tx.Exec("UPDATE access_tokens SET last_used = created WHERE id % 3 = 0")
+		})
+		write(t, db, func(tx *store.Tx) error {
+			return tx.Exec("UPDATE applications SET name = 'app-7' WHERE id % 10 = 0 AND organization_id IS NULL")
+		})
 		middle := start.Add(-2000 * time.Second).Format(time.RFC3339)
 		r := db.Read(t.Context())
 		for who, sees := range map[string]models.Visibility{"all": everything, "administered": {UserID: 7, Organizations: []int64{2}}, "the controller's": {All: true, Platform: models.Controller}} {
-			for _, filters := range [][]string{{}, {"id__gt=3400"}, {"id__lt=600"}, {"user__lt=150"}, {"user__lt=150", "created__lt=" + middle}, {"user__gt=500", "platform=gateway"}, {"description__startswith=token 3"},
+			for n, filters := range [][]string{{}, {"id__gt=3400"}, {"id__lt=600"}, {"user__lt=150"}, {"user__lt=150", "created__lt=" + middle}, {"user__gt=500", "platform=gateway"}, {"description__startswith=token 3"},
 				{"user__username__startswith=user-9", "created__gt=" + middle}, {"user__username=user-3", "created__gt=" + middle}, {"platform=gateway"}, {"last_used__isnull=true"}, {"created__lt=" + middle, "id__gt=3400"},
 				{"created__gt=" + middle, "created__lt=" + start.Format(time.RFC3339), "user__lt=300"}, {"application__isnull=false", "expires__gt=" + middle}} {
-				for _, order := range []string{"created", "modified", "expires", "last_used", "description", "user__username", "application__name"} {
-					for _, descending := range []bool{false, true} {
-						q := store.Query{Order: []store.Order{{Field: order, Descending: descending}}, Sees: seesAll}
-						for _, f := range filters {
-							q.Filters = append(q.Filters, filterOf(f))
-						}
-						checkShortPages(t, r, fmt.Sprintf("%s, %v by %s (%t)", who, filters, order, descending), q, sees)
+				for i, order := range []string{"id", "created", "modified", "expires", "last_used", "description", "user__username", "application__name"} {
+					q := store.Query{Order: []store.Order{{Field: order, Descending: (n+i)%2 == 0}}, Sees: seesAll}
+					for _, f := range filters {
+						q.Filters = append(q.Filters, filterOf(f))
 					}
+					checkShortPages(t, r, fmt.Sprintf("%s, %v by %v", who, filters, q.Order), q, sees)
 				}
 			}
 		}

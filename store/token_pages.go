@@ -2,11 +2,8 @@ package store
 
 import (
 	"slices"
-	"time"
 
 	"gorm.io/gorm"
-
-	"gatehouse/models"
 )
 
 const (
@@ -43,7 +40,7 @@ func (s tokenShortcuts) way(b *queryBuilder, q Query, count int64) (way, error) 
 		tokens, err := s.ofFew(q)
 		return way{filtered: tokens}, err
 	}
-	return s.weighed(b, q, count, few || s.v.All && q.names("user"))
+	return s.weighed(b, q, count)
 }
 
 // inOneIndex finds a page in the order of ids by the index of platforms or that of scopes, whichever leads to fewer.
@@ -63,7 +60,7 @@ func (s tokenShortcuts) inOneIndex(b *queryBuilder, q Query) (way, error) {
 }
 
 // weighed chooses between reading in the order asked for and sorting.
-func (s tokenShortcuts) weighed(b *queryBuilder, q Query, count int64, few bool) (way, error) {
+func (s tokenShortcuts) weighed(b *queryBuilder, q Query, count int64) (way, error) {
 	field, descending, _ := q.orderedBy()
 	if by, named := nameOrders[field]; named {
 		if found, err := s.inNames(b, q, count, by, descending); found != nil || err != nil {
@@ -82,57 +79,13 @@ func (s tokenShortcuts) weighed(b *queryBuilder, q Query, count int64, few bool)
 	switch {
 	case field == "description" && walks:
 		return s.byDescription(q, descending)
-	case slices.Contains(countedTimes, field) && walks:
-		return s.byTime(q, field, descending, count, total)
 	case field == "id" && s.v.All && walks:
 		if ids, err := s.nearby(b, q, descending); ids != nil || err != nil {
 			return way{ids: ids}, err
 		}
-	}
-	if few {
-		tokens, err := s.ofFew(q)
-		return way{filtered: tokens}, err
-	}
-	return s.sorted(q, count, field, descending)
-}
-
-// byTime finds a page in the order of a time by trying tokens in that of its index: where more would have to be tried than are sorted, because another condition leaves
-// tokens of other times, these are sorted.
-func (s tokenShortcuts) byTime(q Query, field string, descending bool, count, total int64) (way, error) {
-	b, err := s.leading(q, leads(field))
-	if err != nil {
-		return way{}, err
-	}
-	all := way{filtered: b.on(s.walked())}
-	if count*5 > total || q.asksOnly(field) {
-		return all, nil
-	}
-	bounds, err := accessTokenList.conditions(s.r.db, Query{Sees: q.Sees, Filters: slices.DeleteFunc(slices.Clone(q.Filters), func(f Filter) bool { return !leads(field)(f) })})
-	if err != nil {
-		return way{}, err
-	}
-	column := accessTokenList.columns[field].sql
-	order, upTo, instead := column, " <= ?", []string{"lt", "lte"}
-	if descending {
-		order, upTo, instead = column+" DESC", " >= ?", []string{"gt", "gte"}
-	}
-	indexed := s.r.db.Table("access_tokens")
-	if s.v.Platform == models.Controller && s.v.All {
-		indexed = s.tokens()
-	}
-	var last []time.Time
-	tries := 4*int64(q.Offset+q.Limit)*total/count + 200
-	err = bounds.on(indexed).Where(column+" IS NOT NULL").Order(order).Limit(1).Offset(int(tries)).Pluck(column, &last).Error
-	if err != nil || len(last) == 0 {
-		return all, err
-	}
-	if b, err = s.leading(q.without(field, instead...), leads(field)); err != nil {
-		return way{}, err
-	}
-	ids := []int64{}
-	err = b.on(s.walked()).Where(column+upTo, last[0]).Order(order+", access_tokens.id").Limit(q.Limit).Offset(q.Offset).Pluck("access_tokens.id", &ids).Error
-	if err != nil || len(ids) == q.Limit {
-		return way{ids: ids}, err
+		return s.along(q, field, descending, count, total)
+	case slices.Contains(countedTimes, field) && walks:
+		return s.along(q, field, descending, count, total)
 	}
 	return s.sorted(q, count, field, descending)
 }
@@ -244,19 +197,6 @@ func (s tokenShortcuts) merged(b *queryBuilder, q Query, count int64, counts []n
 	return way{ids: ids}, err
 }
 
-// byDescription finds a page in the order of descriptions: of those that the index holds, and of the few that are too long for it.
-func (s tokenShortcuts) byDescription(q Query, descending bool) (way, error) {
-	b, err := s.leading(q, leads("description"))
-	if err != nil {
-		return way{}, err
-	}
-	ids, err := s.r.merge("access_tokens", []branch{
-		{rows: b.on(s.walked()).Where(shortDescription), key: "access_tokens.description"},
-		{rows: b.unindexed().on(s.either("+")).Where(longDescription), key: "access_tokens.description"},
-	}, descending, q)
-	return way{ids: ids}, err
-}
-
 // ranges are the parts of all tokens that meet conditions on the description, each to be read by an index of its own; one part, where there
 // are no such conditions.
 func (s tokenShortcuts) ranges(b *queryBuilder, q Query) []*gorm.DB {
@@ -275,6 +215,10 @@ func (s tokenShortcuts) parted(b *queryBuilder, q Query) ([]*gorm.DB, error) {
 	}
 	if parts, _, err := s.madeBy(q); parts != nil || err != nil {
 		return parts, err
+	}
+	if q.names("user") {
+		tokens, err := s.ofFew(q)
+		return []*gorm.DB{tokens}, err
 	}
 	return s.ranges(b, q), nil
 }

@@ -91,7 +91,7 @@ func (s tokenShortcuts) byReference(b *queryBuilder, q Query, column string) cou
 		return s.byValue("user", "user_id", parted(q)).on(b)
 	case column == "user_id" && administrator && onlyCounted("user", q):
 		return s.union(b, s.byValue("user", "user_id", parted(q)))
-	case column == "user_id" || s.v.All && q.equalsKey("user") && q.asksOnly("user", "application", "platform", "scope"):
+	case column == "user_id":
 		return s.ownRows().on(b.unindexed())
 	case (s.v.All || administrator) && !q.asksOnly("application", "platform", "scope"):
 		return nil

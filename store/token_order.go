@@ -1,0 +1,83 @@
+package store
+
+import (
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+
+	"gatehouse/models"
+)
+
+// along finds a page by trying tokens in the order of an index, at first as many as should do and then more: where it would take longer to go on than to sort all of the list,
+// because another condition leaves those that are far from the beginning, these are sorted.
+func (s tokenShortcuts) along(q Query, field string, descending bool, count, total int64) (way, error) {
+	b, err := s.leading(q, leads(field))
+	if err != nil {
+		return way{}, err
+	}
+	all := way{filtered: b.on(s.walked())}
+	if 5*count > total || q.asksOnly(field) {
+		return all, nil
+	}
+	column := accessTokenList.columns[field].sql
+	order, upTo, instead := column, " <= ?", []string{"lt", "lte"}
+	if descending {
+		order, upTo, instead = column+" DESC", " >= ?", []string{"gt", "gte"}
+	}
+	if b, err = s.leading(q.without(field, instead...), leads(field)); err != nil {
+		return way{}, err
+	}
+	for tries := 4*int64(q.Offset+q.Limit)*total/count + 200; tries < 5*count; tries *= 8 {
+		last, err := s.reached(q, field, order, int(tries))
+		if last == nil || err != nil {
+			return all, err
+		}
+		ids := []int64{}
+		err = b.on(s.walked()).Where(column+upTo, last).Order(order+", access_tokens.id").Limit(q.Limit).Offset(q.Offset).Pluck("access_tokens.id", &ids).Error
+		if err != nil || len(ids) == q.Limit {
+			return way{ids: ids}, err
+		}
+	}
+	return s.sorted(q, count, field, descending)
+}
+
+// reached is what the last of so many tokens has in the order of a field, from where its index is read for a query; nil where there are fewer.
+func (s tokenShortcuts) reached(q Query, field, order string, tries int) (any, error) {
+	b, err := accessTokenList.conditions(s.r.db, Query{Sees: q.Sees, Filters: slices.DeleteFunc(slices.Clone(q.Filters), func(f Filter) bool { return !leads(field)(f) })})
+	if err != nil {
+		return nil, err
+	}
+	column := accessTokenList.columns[field].sql
+	tokens := s.r.db.Table("access_tokens")
+	if s.v.Platform == models.Controller && s.v.All {
+		tokens = s.tokens()
+	}
+	tokens = b.on(tokens).Where(column + " IS NOT NULL").Order(order).Limit(1).Offset(tries)
+	if field == "id" {
+		return first[int64](tokens, column)
+	}
+	return first[time.Time](tokens, column)
+}
+
+func first[T any](rows *gorm.DB, column string) (any, error) {
+	var values []T
+	err := rows.Pluck(column, &values).Error
+	if len(values) == 0 || err != nil {
+		return nil, err
+	}
+	return values[0], nil
+}
+
+// byDescription finds a page in the order of descriptions: of those that the index holds, and of the few that are too long for it.
+func (s tokenShortcuts) byDescription(q Query, descending bool) (way, error) {
+	b, err := s.leading(q, leads("description"))
+	if err != nil {
+		return way{}, err
+	}
+	ids, err := s.r.merge("access_tokens", []branch{
+		{rows: b.on(s.walked()).Where(shortDescription), key: "access_tokens.description"},
+		{rows: b.unindexed().on(s.either("+")).Where(longDescription), key: "access_tokens.description"},
+	}, descending, q)
+	return way{ids: ids}, err
+}
