@@ -23,7 +23,7 @@ func (s tokenShortcuts) countIDs(q Query) (int64, bool, error) {
 	if err != nil {
 		return 0, false, err
 	}
-	tokens := b.unindexed().on(s.either("+")).Session(&gorm.Session{})
+	tokens := b.unindexed().on(s.either()).Session(&gorm.Session{})
 	edges, err := s.r.sumOf(tokens.Where("access_tokens.id >= ? AND access_tokens.id < ?", first, begin*blockSize),
 		tokens.Where("access_tokens.id >= ? AND access_tokens.id <= ?", end*blockSize, last))
 	return n + edges, true, err

@@ -24,7 +24,7 @@ func (s tokenShortcuts) ofNamed(q Query, users []number) (*gorm.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	tokens := b.on(s.either("+"))
+	tokens := b.on(s.either())
 	if users != nil {
 		tokens = tokens.Where("access_tokens.user_id IN ?", idsOf(users, func(each *number) int64 { return each.ID }))
 	}
@@ -61,16 +61,16 @@ func (s tokenShortcuts) walked() *gorm.DB {
 	if s.v.Platform == models.Controller && s.v.All {
 		return s.tokens()
 	}
-	return s.either("+")
+	return s.either()
 }
 
-// either are the tokens of the list by conditions on each; a mark of "+" keeps the databases from reading by an index of them.
-func (s tokenShortcuts) either(mark string) *gorm.DB {
+// either are the tokens of the list by conditions on each; a mark keeps the databases from reading by an index of them.
+func (s tokenShortcuts) either() *gorm.DB {
 	db := s.platformed()
 	if s.v.All {
 		return db
 	}
-	return db.Where("("+mark+"access_tokens.user_id = ? OR "+mark+administered+")", s.v.UserID, s.v.Organizations)
+	return db.Where("(+access_tokens.user_id = ? OR +"+administered+")", s.v.UserID, s.v.Organizations)
 }
 
 // platformed are the tokens of the platform that is shown, to be tried on each.

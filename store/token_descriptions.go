@@ -138,7 +138,7 @@ func (s tokenShortcuts) countStretch(b *queryBuilder, w stretch) (int64, error) 
 	if err != nil {
 		return 0, err
 	}
-	tokens := b.unindexed().on(s.either("+"))
+	tokens := b.unindexed().on(s.either())
 	if len(begin) == 0 || len(end) == 0 || begin[0] > end[0].Description {
 		return s.r.sumOf(w.of(tokens)...)
 	}

@@ -77,7 +77,7 @@ func (s tokenShortcuts) byDescription(q Query, descending bool) (way, error) {
 	}
 	ids, err := s.r.merge("access_tokens", []branch{
 		{rows: b.on(s.walked()).Where(shortDescription), key: "access_tokens.description"},
-		{rows: b.unindexed().on(s.either("+")).Where(longDescription), key: "access_tokens.description"},
+		{rows: b.unindexed().on(s.either()).Where(longDescription), key: "access_tokens.description"},
 	}, descending, q)
 	return way{ids: ids}, err
 }

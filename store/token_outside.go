@@ -53,7 +53,7 @@ func (s tokenShortcuts) outside(q Query) (parts []*gorm.DB, ok bool) {
 		if err != nil {
 			return nil, false // the conditions say by themselves what is wrong
 		}
-		parts, inside = append(parts, b.on(s.either("+"))), append(inside, f)
+		parts, inside = append(parts, b.on(s.either())), append(inside, f)
 	}
 	return parts, true
 }

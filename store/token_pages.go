@@ -204,7 +204,7 @@ func (s tokenShortcuts) ranges(b *queryBuilder, q Query) []*gorm.DB {
 	if within == wholeOrder {
 		return []*gorm.DB{b.on(s.tokens())}
 	}
-	return []*gorm.DB{b.on(s.tokens()).Where(shortDescription), within.in(b.unindexed().on(s.either("+")).Where(longDescription), longKey)}
+	return []*gorm.DB{b.on(s.tokens()).Where(shortDescription), within.in(b.unindexed().on(s.either()).Where(longDescription), longKey)}
 }
 
 // parted are the parts of a list, each a range of an index.

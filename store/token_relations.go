@@ -73,7 +73,7 @@ func (s tokenShortcuts) byRelation(b *queryBuilder, q Query, walk relationWalk) 
 func (s tokenShortcuts) referring(b *queryBuilder, key, condition string, args ...any) []*gorm.DB {
 	condition = "access_tokens." + key + condition
 	if s.v.All || key == "user_id" && len(args) > 0 {
-		return []*gorm.DB{b.on(s.either("+")).Where(condition, args...)}
+		return []*gorm.DB{b.on(s.either()).Where(condition, args...)}
 	}
 	own := b.on(s.tokens()).Where("access_tokens.user_id = ?", s.v.UserID).Where("("+condition+") IS TRUE", args...)
 	if len(s.v.Organizations) == 0 {

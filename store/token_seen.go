@@ -147,7 +147,7 @@ func (s tokenShortcuts) madeBy(q Query) (parts []*gorm.DB, author any, err error
 	if err != nil {
 		return nil, nil, err
 	}
-	tokens := b.on(s.either("+")).Session(&gorm.Session{})
+	tokens := b.on(s.either()).Session(&gorm.Session{})
 	made := tokens
 	if !s.v.All {
 		made = b.on(s.platformed()).Where(administered, s.v.Organizations)
