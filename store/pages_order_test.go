@@ -26,7 +26,8 @@ func TestPagesInAnotherOrder(t *testing.T) {
 		})
 		middle := start.Add(-2000 * time.Second).Format(time.RFC3339)
 		r := db.Read(t.Context())
-		for who, sees := range map[string]models.Visibility{"all": everything, "administered": {UserID: 7, Organizations: []int64{2}}, "the controller's": {All: true, Platform: models.Controller}} {
+		for who, sees := range map[string]models.Visibility{"all": everything, "administered": {UserID: 7, Organizations: []int64{2}}, "the controller's": {All: true, Platform: models.Controller},
+			"nothing administered": {UserID: 7, Organizations: []int64{999}}} {
 			for n, filters := range [][]string{{}, {"id__gt=3400"}, {"id__lt=600"}, {"user__lt=150"}, {"user__lt=150", "created__lt=" + middle}, {"user__gt=500", "platform=gateway"}, {"description__startswith=token 3"},
 				{"user__username__startswith=user-9", "created__gt=" + middle}, {"user__username=user-3", "created__gt=" + middle}, {"platform=gateway"}, {"last_used__isnull=true"}, {"created__lt=" + middle, "id__gt=3400"},
 				{"created__gt=" + middle, "created__lt=" + start.Format(time.RFC3339), "user__lt=300"}, {"application__isnull=false", "expires__gt=" + middle}} {

@@ -36,7 +36,7 @@ func (s tokenShortcuts) inNames(b *queryBuilder, q Query, count int64, by tokenR
 	if !tries {
 		return nil, nil
 	}
-	walk.oneIn = float64(all) / float64(count)
+	walk.oneIn = max(float64(all)/float64(count), 1) // what is one's own is not among all
 	if by.key == "user_id" {
 		if b, q, walk.users, err = s.ofUsers(b, q); err != nil {
 			return nil, err

@@ -10,15 +10,20 @@ import (
 )
 
 // along finds a page by trying tokens in the order of an index, at first as many as should do and then more: where it would take longer to go on than to sort all of the list,
-// because another condition leaves those that are far from the beginning, these are sorted.
-func (s tokenShortcuts) along(q Query, field string, descending bool, count, total int64) (way, error) {
+// because another condition leaves those that are far from the beginning, these are sorted. So they are where it takes longer anyway, but for a few that are tried: what is asked may stand
+// at the beginning.
+func (s tokenShortcuts) along(q Query, field string, descending bool, count, total int64, walks bool) (way, error) {
 	b, err := s.leading(q, leads(field))
 	if err != nil {
 		return way{}, err
 	}
 	all := way{filtered: b.on(s.walked())}
-	if 5*count > total || q.asksOnly(field) {
+	tries, most := 4*int64(q.Offset+q.Limit)*total/max(count, 1)+200, 5*count
+	switch {
+	case walks && most > total || q.asksOnly(field):
 		return all, nil
+	case !walks:
+		tries, most = count/4, count
 	}
 	column := accessTokenList.columns[field].sql
 	order, upTo, instead := column, " <= ?", []string{"lt", "lte"}
@@ -28,7 +33,7 @@ func (s tokenShortcuts) along(q Query, field string, descending bool, count, tot
 	if b, err = s.leading(q.without(field, instead...), leads(field)); err != nil {
 		return way{}, err
 	}
-	for tries := 4*int64(q.Offset+q.Limit)*total/count + 200; tries < 5*count; tries *= 8 {
+	for ; tries < most && tries > int64(q.Offset+q.Limit); tries *= 8 {
 		last, err := s.reached(q, field, order, int(tries))
 		if last == nil || err != nil {
 			return all, err

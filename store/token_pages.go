@@ -83,9 +83,9 @@ func (s tokenShortcuts) weighed(b *queryBuilder, q Query, count int64) (way, err
 		if ids, err := s.nearby(b, q, descending); ids != nil || err != nil {
 			return way{ids: ids}, err
 		}
-		return s.along(q, field, descending, count, total)
-	case slices.Contains(countedTimes, field) && walks:
-		return s.along(q, field, descending, count, total)
+	}
+	if field == "id" && s.v.All || slices.Contains(countedTimes, field) {
+		return s.along(q, field, descending, count, total, walks)
 	}
 	return s.sorted(q, count, field, descending)
 }
