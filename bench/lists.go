@@ -52,6 +52,9 @@ func compareLists(ctx context.Context, database, binary string) error {
 	if err := comparePages(ctx, database+", lists of the APIs", listPages(), limits[database], small, large); err != nil {
 		return err
 	}
+	if err := comparePages(ctx, database+", lists in another order than what is asked", otherPages(), limits[database], small, large); err != nil {
+		return err
+	}
 	return comparePages(ctx, database+", the console", consolePages(), consoleLimit, small, large)
 }
 

@@ -20,7 +20,7 @@ func (s tokenShortcuts) along(q Query, field string, descending bool, count, tot
 	all := way{filtered: b.on(s.walked())}
 	tries, most := 4*int64(q.Offset+q.Limit)*total/max(count, 1)+200, 5*count
 	switch {
-	case walks && most > total || q.asksOnly(field):
+	case walks && most > total || s.v.All && q.asksOnly(field):
 		return all, nil
 	case !walks:
 		tries, most = count/4, count

@@ -209,16 +209,16 @@ func (s tokenShortcuts) ranges(b *queryBuilder, q Query) []*gorm.DB {
 
 // parted are the parts of a list, each a range of an index.
 func (s tokenShortcuts) parted(b *queryBuilder, q Query) ([]*gorm.DB, error) {
+	if q.equalsKey("user") || q.equals("id") || s.v.All && q.names("user") {
+		tokens, err := s.ofFew(q)
+		return []*gorm.DB{tokens}, err
+	}
 	if !s.v.All {
 		parts, _, err := s.seenParts(b, q, 0)
 		return parts, err
 	}
 	if parts, _, err := s.madeBy(q); parts != nil || err != nil {
 		return parts, err
-	}
-	if q.names("user") {
-		tokens, err := s.ofFew(q)
-		return []*gorm.DB{tokens}, err
 	}
 	return s.ranges(b, q), nil
 }
