@@ -19,10 +19,7 @@ type branch struct {
 // depth is how much is read of each application: rows that are found, and those that are tried for it, 0 for all.
 type depth struct{ found, tried int64 }
 
-// share is how much of a page one of so many applications has at most, by all that is known: seldom twice as much as others.
-func share(reach, applications int64) int64 { return min(reach, 2*reach/max(applications, 1)+5) }
-
-// depths are those that a page is read with, until it is sure: at first it is the share of each.
+// depths are those that a page is read with, until it is sure. At first it is the share of each: they have some of the page each, seldom more than twice as many as others.
 func depths(branches []branch, reach int64) []depth {
 	parts, oneIn := 0, 0.0
 	for _, each := range branches {
@@ -31,15 +28,19 @@ func depths(branches []branch, reach int64) []depth {
 	if parts == 0 {
 		return []depth{{found: reach}}
 	}
-	share := share(reach, int64(parts))
-	switch {
+	switch share := min(reach, 2*reach/int64(parts)+5); {
 	case oneIn > 0:
-		tried := int64(2 * float64(share) * oneIn)
-		return []depth{{reach, tried}, {reach, 10 * tried}, {found: reach}}
+		tried := triedAtFirst(reach, int64(parts), oneIn)
+		return []depth{{reach, tried}, {reach, 8 * tried}, {reach, 64 * tried}, {found: reach}}
 	case share < reach:
 		return []depth{{found: share}, {found: reach}}
 	}
 	return []depth{{found: reach}}
+}
+
+// triedAtFirst is how many tokens of each of so many applications are tried: half as many again as it takes, if they are alike.
+func triedAtFirst(reach, applications int64, oneIn float64) int64 {
+	return int64(1.5*float64(reach)*oneIn/float64(max(applications, 1))) + 10
 }
 
 // merge gives the ids of a page of all branches, sorted by key and id. It reads no more of each than the page may show, and of each application less at first.

@@ -18,12 +18,13 @@ func (s tokenShortcuts) along(q Query, field string, descending bool, count, tot
 		return way{}, err
 	}
 	all := way{filtered: b.on(s.walked())}
-	tries, most := 4*int64(q.Offset+q.Limit)*total/max(count, 1)+200, 5*count
+	reach, most := int64(q.Offset+q.Limit), 5*count
+	tries := min(4*reach*total/max(count, 1)+200, most-1)
 	switch {
 	case walks && most > total || s.v.All && q.asksOnly(field):
 		return all, nil
 	case !walks:
-		tries, most = count/4, count
+		tries, most = max(count/4, 2*reach), count
 	}
 	column := accessTokenList.columns[field].sql
 	order, upTo, instead := column, " <= ?", []string{"lt", "lte"}
@@ -33,7 +34,7 @@ func (s tokenShortcuts) along(q Query, field string, descending bool, count, tot
 	if b, err = s.leading(q.without(field, instead...), leads(field)); err != nil {
 		return way{}, err
 	}
-	for ; tries < most && tries > int64(q.Offset+q.Limit); tries *= 8 {
+	for ; tries < most; tries *= 8 {
 		last, err := s.reached(q, field, order, int(tries))
 		if last == nil || err != nil {
 			return all, err

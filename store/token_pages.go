@@ -137,9 +137,9 @@ func (s tokenShortcuts) seen(b *queryBuilder, q Query, count int64, descending b
 	if err != nil {
 		return way{}, err
 	}
-	each := int64(len(applications))
-	tried := 2 * share(int64(q.Offset+q.Limit), each) * each // times all by those of the list
-	if read*count < tried*sumOfNumbers(applications)*s.weight(q) {
+	parted := int64(len(applications))
+	tried := parted * triedAtFirst(int64(q.Offset+q.Limit), parted, float64(sumOfNumbers(applications))/float64(max(count, 1)))
+	if read < tried*s.weight(q) {
 		return s.sortedOf(parts, q, sorting("access_tokens.id"), descending)
 	}
 	return s.merged(b, q, count, applications, descending)
