@@ -38,9 +38,9 @@ func depths(branches []branch, reach int64) []depth {
 	return []depth{{found: reach}}
 }
 
-// triedAtFirst is how many tokens of each of so many applications are tried: half as many again as it takes, if they are alike.
+// triedAtFirst is how many tokens of each of so many applications are tried: some more than it takes, if they are alike.
 func triedAtFirst(reach, applications int64, oneIn float64) int64 {
-	return int64(1.5*float64(reach)*oneIn/float64(max(applications, 1))) + 10
+	return int64(1.25*float64(reach)*oneIn/float64(max(applications, 1))) + 5
 }
 
 // merge gives the ids of a page of all branches, sorted by key and id. It reads no more of each than the page may show, and of each application less at first.

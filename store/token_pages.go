@@ -126,23 +126,36 @@ func (s tokenShortcuts) sortedOf(parts []*gorm.DB, q Query, key string, descendi
 
 // seen finds a page of an administrator in the order of ids: by sorting, where a condition on descriptions, users or authors leaves few of what they see.
 func (s tokenShortcuts) seen(b *queryBuilder, q Query, count int64, descending bool) (way, error) {
-	if within, _, _ := described(q); within == wholeOrder && !slices.ContainsFunc(q.Filters, func(f Filter) bool { return f.names("user") || authors[of(f.Field)] != "" }) {
+	within, _, _ := described(q)
+	if within == wholeOrder && !slices.ContainsFunc(q.Filters, func(f Filter) bool { return f.names("user") || authors[of(f.Field)] != "" }) {
 		return s.merged(b, q, count, nil, descending)
 	}
 	applications, err := s.r.numbers(s.administered(), "access_tokens.application_id")
 	if err != nil {
 		return way{}, err
 	}
-	parts, read, err := s.seenParts(b, q, count)
+	parts, read, err := s.someParts(q, count)
 	if err != nil {
 		return way{}, err
 	}
-	parted := int64(len(applications))
-	tried := parted * triedAtFirst(int64(q.Offset+q.Limit), parted, float64(sumOfNumbers(applications))/float64(max(count, 1)))
-	if read < tried*s.weight(q) {
-		return s.sortedOf(parts, q, sorting("access_tokens.id"), descending)
+	seen, parted := sumOfNumbers(applications), int64(len(applications))
+	switch {
+	case parts != nil:
+	case within != wholeOrder:
+		read = count
+	default:
+		read = seen * s.weight(q)
 	}
-	return s.merged(b, q, count, applications, descending)
+	tried := parted * triedAtFirst(int64(q.Offset+q.Limit), parted, float64(seen)/float64(max(count, 1)))
+	if read >= tried*s.weight(q) {
+		return s.merged(b, q, count, applications, descending)
+	}
+	if parts == nil {
+		if parts, err = s.administeredParts(b, q); err != nil {
+			return way{}, err
+		}
+	}
+	return s.sortedOf(parts, q, sorting("access_tokens.id"), descending)
 }
 
 // merged finds a page in the order of ids in which each application's tokens stand by themselves: what the page may show of each, and of
@@ -187,11 +200,7 @@ func (s tokenShortcuts) merged(b *queryBuilder, q Query, count int64, counts []n
 	tried.rows = near(conditions.on(s.tokens()))
 	branches := []branch{tried}
 	if !s.v.All {
-		_, own, err := s.parts(b, q)
-		if err != nil {
-			return way{}, err
-		}
-		branches = append(branches, branch{rows: own, key: "access_tokens.id"})
+		branches = append(branches, branch{rows: s.ownRest(b), key: "access_tokens.id"})
 	}
 	ids, err := s.r.merge("access_tokens", branches, descending, q)
 	return way{ids: ids}, err
@@ -214,8 +223,7 @@ func (s tokenShortcuts) parted(b *queryBuilder, q Query) ([]*gorm.DB, error) {
 		return []*gorm.DB{tokens}, err
 	}
 	if !s.v.All {
-		parts, _, err := s.seenParts(b, q, 0)
-		return parts, err
+		return s.seenParts(b, q)
 	}
 	if parts, _, err := s.madeBy(q); parts != nil || err != nil {
 		return parts, err

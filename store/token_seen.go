@@ -22,7 +22,7 @@ func (s tokenShortcuts) countSeen(b *queryBuilder, q Query) (int64, error) {
 			return n, err
 		}
 	}
-	parts, _, err := s.seenParts(b, q, 0)
+	parts, err := s.seenParts(b, q)
 	if err != nil {
 		return 0, err
 	}
@@ -172,24 +172,37 @@ func sumOfNumbers(numbers []number) (sum int64) {
 	return sum
 }
 
-// seenParts are the parts of an administrator's list, each a range of an index, and about how many tokens are read of it where count are of the list: what some users or authors have,
-// or else what is administered, as far as the conditions on descriptions narrow it, and the rest of the own tokens.
-func (s tokenShortcuts) seenParts(b *queryBuilder, q Query, count int64) (parts []*gorm.DB, read int64, err error) {
-	if parts, err := s.authored(q); parts != nil || err != nil {
+// seenParts are the parts of an administrator's list, each a range of an index: what some users or authors have, or else what is administered.
+func (s tokenShortcuts) seenParts(b *queryBuilder, q Query) ([]*gorm.DB, error) {
+	if parts, _, err := s.someParts(q, 0); parts != nil || err != nil {
+		return parts, err
+	}
+	return s.administeredParts(b, q)
+}
+
+// someParts are those of what some authors or users have, and about how many tokens are read of it where count are of the list; nil for another query.
+func (s tokenShortcuts) someParts(q Query, count int64) (parts []*gorm.DB, read int64, err error) {
+	if parts, err = s.authored(q); parts != nil || err != nil {
 		return parts, count, err
 	}
-	if tokens, n, err := s.ofSome(q); tokens != nil || err != nil {
-		return []*gorm.DB{tokens}, n, err
-	}
-	others, own, err := s.parts(b, q)
-	if err != nil {
+	tokens, n, err := s.ofSome(q)
+	if tokens == nil || err != nil {
 		return nil, 0, err
 	}
-	if within, _, _ := described(q); within != wholeOrder {
-		return append(within.of(others), own), count, nil
+	return []*gorm.DB{tokens}, n, nil
+}
+
+// administeredParts are those of what is administered, as far as the conditions on descriptions narrow it, and the rest of the own tokens.
+func (s tokenShortcuts) administeredParts(b *queryBuilder, q Query) ([]*gorm.DB, error) {
+	others, own, err := s.parts(b, q)
+	if err != nil {
+		return nil, err
 	}
-	read, err = s.r.sum(s.administered())
-	return []*gorm.DB{others, own}, read * s.weight(q), err
+	within, _, _ := described(q)
+	if within == wholeOrder {
+		return []*gorm.DB{others, own}, nil
+	}
+	return append(within.of(others), own), nil
 }
 
 // weight is what it takes to try a query's conditions on a token of an application, beside one whose index holds what is asked.
