@@ -110,7 +110,7 @@ func (r Reader) parts(table string, b branch, direction string, reach int, d dep
 	if b.key != id {
 		order += ", " + id
 	}
-	rows := b.rows.Order(order).Session(&gorm.Session{})
+	rows := b.rows.Session(&gorm.Session{}).Order(order).Session(&gorm.Session{})
 	of := func(application string, args ...any) *gorm.DB {
 		tokens := rows.Select(id+", "+b.key+" AS sort_key, access_tokens.application_id AS application").Where("access_tokens.application_id = "+application, args...).Limit(int(d.found))
 		switch {

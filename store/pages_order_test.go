@@ -16,7 +16,7 @@ import (
 // is spread evenly in this order, comes first or comes last.
 func TestPagesInAnotherOrder(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db storetest.DB) {
-		growMany(t, db, 4000)
+		growMany(t, db, 2000)
 		write(t, db, func(tx *store.Tx) error { return tx.Exec("UPDATE access_tokens SET user_id = NULL WHERE id % 7 = 0") })
 		write(t, db, func(tx *store.Tx) error {
 			return tx.Exec("UPDATE access_tokens SET last_used = created WHERE id % 3 = 0")
@@ -24,17 +24,30 @@ func TestPagesInAnotherOrder(t *testing.T) {
 		write(t, db, func(tx *store.Tx) error {
 			return tx.Exec("UPDATE applications SET name = 'app-7' WHERE id % 10 = 0 AND organization_id IS NULL")
 		})
-		middle := start.Add(-2000 * time.Second).Format(time.RFC3339)
+		write(t, db, func(tx *store.Tx) error {
+			return tx.Exec("UPDATE access_tokens SET description = 'late' WHERE user_id IN (SELECT id FROM users WHERE username >= 'user-8')")
+		})
+		write(t, db, func(tx *store.Tx) error {
+			return tx.Exec("UPDATE access_tokens SET application_id = 2 WHERE id BETWEEN 200 AND 600 AND application_id IS NOT NULL")
+		})
+		middle := start.Add(-1000 * time.Second).Format(time.RFC3339)
 		r := db.Read(t.Context())
 		for who, sees := range map[string]models.Visibility{"all": everything, "administered": {UserID: 7, Organizations: []int64{2}}, "the controller's": {All: true, Platform: models.Controller},
 			"nothing administered": {UserID: 7, Organizations: []int64{999}}} {
-			for n, filters := range [][]string{{}, {"id__gt=3400"}, {"id__lt=600"}, {"user__lt=150"}, {"user__lt=150", "created__lt=" + middle}, {"user__gt=500", "platform=gateway"}, {"description__startswith=token 3"},
-				{"user__username__startswith=user-9", "created__gt=" + middle}, {"user__username=user-3", "created__gt=" + middle}, {"platform=gateway"}, {"last_used__isnull=true"}, {"created__lt=" + middle, "id__gt=3400"},
-				{"created__gt=" + middle, "created__lt=" + start.Format(time.RFC3339), "user__lt=300"}, {"application__isnull=false", "expires__gt=" + middle}} {
+			for n, filters := range [][]string{{}, {"id__gt=1700"}, {"id__lt=300"}, {"user__lt=150"}, {"user__lt=150", "created__lt=" + middle}, {"user__gt=500", "platform=gateway"}, {"description__startswith=token 3"},
+				{"user__username__startswith=user-9", "created__gt=" + middle}, {"user__username=user-3", "created__gt=" + middle}, {"platform=gateway"}, {"last_used__isnull=true"}, {"created__lt=" + middle, "id__gt=1700"},
+				{"created__gt=" + middle, "created__lt=" + start.Format(time.RFC3339), "user__lt=300"}, {"application__isnull=false", "expires__gt=" + middle}, {"description=late", "created__lt=" + middle},
+				{"not__id__gt=300", "created__gt=2001-01-01"}, {"not__created__lt=" + middle, "user__lt=300"}, {"or__created__gt=" + middle, "or__user__lt=100"}, {"or__id__lt=50", "or__user__lt=100"},
+				{"not__last_used__gt=" + middle, "user__lt=200"}, {"description=late", "application__isnull=true"}, {"user__lt=700", "created__gt=" + middle}} {
 				for i, order := range []string{"id", "created", "modified", "expires", "last_used", "description", "user__username", "application__name"} {
-					q := store.Query{Order: []store.Order{{Field: order, Descending: (n+i)%2 == 0}}, Sees: seesAll}
+					if (n+i)%2 == 1 || n%3 > 0 && (sees.Platform != "" || who == "nothing administered") {
+						continue // enough of each
+					}
+					q := store.Query{Order: []store.Order{{Field: order, Descending: (n+i)%4 == 0}}, Sees: seesAll}
 					for _, f := range filters {
-						q.Filters = append(q.Filters, filterOf(f))
+						each := filterOf(strings.TrimPrefix(strings.TrimPrefix(f, "not__"), "or__"))
+						each.Not, each.Or = strings.HasPrefix(f, "not__"), strings.HasPrefix(f, "or__")
+						q.Filters = append(q.Filters, each)
 					}
 					checkShortPages(t, r, fmt.Sprintf("%s, %v by %v", who, filters, q.Order), q, sees)
 				}

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"maps"
+	"math"
 	"slices"
 
 	"gorm.io/gorm"
@@ -16,13 +17,14 @@ type relationPage struct {
 	ids          []int64
 	whole        []int64       // what all tokens of are on the page
 	tried        map[int64]int // whose tokens are to be tried together, and which name it is,
-	most         int64         // how many these are,
+	together     int64         // how many these are,
 	expected     float64       // and how many of them may be of the list
+	all, times   int64         // how many have been tried, and how often
 	read         func(condition string, args ...any) []*gorm.DB
 }
 
 const (
-	mostTried       = 5000   // of how many names the tokens are tried together,
+	mostTried       = 2000   // of how many names the tokens are tried together,
 	mostTokensTried = 50_000 // and about how many tokens
 )
 
@@ -44,16 +46,20 @@ func (p *relationPage) add(same []related) error {
 	return p.take(p.read(" IN ?", keys), int(n))
 }
 
-// try puts by the rows of a name, which have n tokens, until all that are put by may fill the page. Of one name that may do so alone no more are read
-// than the page shows.
+// vain reports whether more has been tried than it would take to sort the list.
+func (p *relationPage) vain() bool { return p.oneIn > 0 && p.wanted > 0 && p.all > p.most }
+
+// try puts by the rows of a name, which have n tokens, until all that are put by may fill the page: each time twice as many, as what is asked may be of other names. One
+// that is likely to fill it by itself is read no further than the page.
 func (p *relationPage) try(keys []int64, n int64) error {
-	if expected := float64(n) / p.oneIn; expected < float64(p.wanted) {
+	expected := float64(n) / p.oneIn
+	if n < mostTokensTried && expected < float64(p.skip+p.wanted) {
 		name := len(p.tried)
 		for _, key := range keys {
 			p.tried[key] = name
 		}
-		p.most, p.expected = p.most+n, p.expected+expected
-		if len(p.tried) < mostTried && p.most < mostTokensTried && p.expected < float64(p.skip+p.wanted) {
+		p.together, p.expected = p.together+n, p.expected+expected
+		if len(p.tried) < mostTried && p.together < mostTokensTried && p.expected < float64(p.skip+p.wanted)*math.Pow(2, float64(p.times)) {
 			return nil
 		}
 		return p.tryAll()
@@ -61,33 +67,35 @@ func (p *relationPage) try(keys []int64, n int64) error {
 	if err := p.tryAll(); err != nil || p.wanted == 0 {
 		return err
 	}
-	var branches []branch
-	for _, part := range p.read(" IN ?", keys) {
-		branches = append(branches, branch{rows: part, key: "access_tokens.id"})
+	before, shown := p.skip, len(p.ids)
+	if err := p.take(p.read(" IN ?", keys), math.MaxInt); err != nil || before == 0 || len(p.ids) > shown {
+		return err
 	}
-	ids, err := p.r.merge("access_tokens", branches, false, Query{Limit: p.skip + p.wanted})
-	p.show(ids)
+	passed, err := p.r.sumOf(p.read(" IN ?", keys)...)
+	p.skip = max(before-int(passed), 0)
 	return err
 }
 
 // tryAll reads the tokens of the names that were put by.
 func (p *relationPage) tryAll() error {
 	type token struct{ ID, Name int64 }
+	if len(p.tried) == 0 {
+		return nil
+	}
 	var tokens []token
-	if len(p.tried) > 0 {
-		for _, part := range p.read(" IN ?", slices.Collect(maps.Keys(p.tried))) {
-			var found []token
-			if err := part.Select("access_tokens.id AS id, access_tokens." + p.by.key + " AS name").Scan(&found).Error; err != nil {
-				return err
-			}
-			tokens = append(tokens, found...)
+	for _, part := range p.read(" IN ?", slices.Collect(maps.Keys(p.tried))) {
+		var found []token
+		if err := part.Select("access_tokens.id AS id, access_tokens." + p.by.key + " AS name").Scan(&found).Error; err != nil {
+			return err
 		}
+		tokens = append(tokens, found...)
 	}
 	slices.SortFunc(tokens, func(a, b token) int {
 		return cmp.Or(cmp.Compare(p.tried[a.Name], p.tried[b.Name]), cmp.Compare(a.ID, b.ID))
 	})
 	p.show(idsOf(tokens, func(each *token) int64 { return each.ID }))
-	p.tried, p.most, p.expected = map[int64]int{}, 0, 0
+	p.all, p.times = p.all+p.together, p.times+1
+	p.tried, p.together, p.expected = map[int64]int{}, 0, 0
 	return nil
 }
 
@@ -121,14 +129,17 @@ func (p *relationPage) end(same []related) ([]int64, error) {
 	if err := p.tryAll(); err != nil {
 		return nil, err
 	}
+	if p.users != nil { // nobody's tokens are theirs
+		return p.ids, nil
+	}
 	if err := p.take(p.read(" IS NULL"), p.skip+p.wanted); err != nil {
 		return nil, err
 	}
-	return p.all()
+	return p.shown()
 }
 
-// all are the ids of the page, in any order.
-func (p *relationPage) all() ([]int64, error) {
+// shown are the ids of the page, in any order.
+func (p *relationPage) shown() ([]int64, error) {
 	if len(p.whole) == 0 {
 		return p.ids, nil
 	}

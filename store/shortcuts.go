@@ -85,10 +85,10 @@ func (q Query) asksOnly(columns ...string) bool {
 	return len(q.Search) == 0 && !slices.ContainsFunc(q.Filters, func(f Filter) bool { return !slices.Contains(columns, of(f.Field)) })
 }
 
-// without is the query without the conditions that it has on a field by these lookups. Where another bound says what they do they have to go: SQLite reads an index up to
+// without is the query without the bounds that it has on a field by these lookups. Where another bound says what they do they have to go: SQLite reads an index up to
 // any of several bounds, not to the nearest.
 func (q Query) without(field string, lookups ...string) Query {
-	q.Filters = slices.DeleteFunc(slices.Clone(q.Filters), func(f Filter) bool { return f.Field == field && slices.Contains(lookups, f.Lookup) })
+	q.Filters = slices.DeleteFunc(slices.Clone(q.Filters), func(f Filter) bool { return leads(field)(f) && slices.Contains(lookups, f.Lookup) })
 	return q
 }
 

@@ -8,18 +8,15 @@ var nameOrders = map[string]tokenReference{"user__username": {"users", "username
 // inNames finds a page in the order of a name, by going through the names; nil, where all of the list are sooner sorted.
 func (s tokenShortcuts) inNames(b *queryBuilder, q Query, count int64, by tokenReference, descending bool) ([]int64, error) {
 	walk := relationWalk{by: by, descending: descending}
-	all, err := s.total()
-	if err == nil && !s.v.All {
-		all, err = s.r.sum(s.administered())
-	}
+	shown, err := s.r.sum(s.administered())
 	if err != nil {
 		return nil, err
 	}
 	reach, sort := int64(q.Offset+q.Limit), count*count
-	tries := reach*all < sort
+	quicker := reach*shown < sort
 	switch {
 	case by.key == "user_id" && s.v.All && q.asksOnly("user", "application", "platform", "scope"):
-		if tries || count*100 > all {
+		if quicker || count*100 > shown {
 			return s.byRelation(b, q, walk)
 		}
 	case by.key == "user_id" && !s.v.All:
@@ -27,16 +24,16 @@ func (s tokenShortcuts) inNames(b *queryBuilder, q Query, count int64, by tokenR
 		if err := s.r.db.Raw("SELECT COALESCE(max(id), 0) FROM users").Scan(&users).Error; err != nil {
 			return nil, err
 		}
-		if tries = tries && 2*reach*users < sort; tries && onlyCounted("user", q) {
+		if quicker = quicker && 2*reach*users < sort; quicker && onlyCounted("user", q) {
 			return s.byRelation(b, q, walk)
 		}
-	case by.key == "application_id" && tries && s.byReference(b, q, by.key) != nil:
+	case by.key == "application_id" && quicker && s.byReference(b, q, by.key) != nil:
 		return s.byRelation(b, q, walk)
 	}
-	if !tries {
+	if !quicker || 5*reach*shown >= sort { // what is tried comes into the program
 		return nil, nil
 	}
-	walk.oneIn = max(float64(all)/float64(count), 1) // what is one's own is not among all
+	walk.oneIn, walk.most = max(float64(shown)/float64(count), 1), 2*count+shown/10 // what is one's own is not among what is shown
 	if by.key == "user_id" {
 		if b, q, walk.users, err = s.ofUsers(b, q); err != nil {
 			return nil, err

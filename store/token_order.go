@@ -4,8 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"gorm.io/gorm"
-
 	"gatehouse/models"
 )
 
@@ -27,20 +25,23 @@ func (s tokenShortcuts) along(q Query, field string, descending bool, count, tot
 		tries, most = max(count/4, 2*reach), count
 	}
 	column := accessTokenList.columns[field].sql
-	order, upTo, instead := column, " <= ?", []string{"lt", "lte"}
+	order, instead := column, []string{"lt", "lte"}
 	if descending {
-		order, upTo, instead = column+" DESC", " >= ?", []string{"gt", "gte"}
+		order, instead = column+" DESC", []string{"gt", "gte"}
 	}
 	if b, err = s.leading(q.without(field, instead...), leads(field)); err != nil {
 		return way{}, err
 	}
 	for ; tries < most; tries *= 8 {
-		last, err := s.reached(q, field, order, int(tries))
-		if last == nil || err != nil {
+		bound, err := s.upTo(q, field, descending, int(tries))
+		switch {
+		case err != nil || bound == nil && walks:
 			return all, err
+		case bound == nil: // all that have the field have been tried, or none has
+			return s.sorted(q, count, field, descending)
 		}
 		ids := []int64{}
-		err = b.on(s.walked()).Where(column+upTo, last).Order(order+", access_tokens.id").Limit(q.Limit).Offset(q.Offset).Pluck("access_tokens.id", &ids).Error
+		err = b.on(s.walked()).Where(bound.sql, bound.args...).Order(order+", access_tokens.id").Limit(q.Limit).Offset(q.Offset).Pluck("access_tokens.id", &ids).Error
 		if err != nil || len(ids) == q.Limit {
 			return way{ids: ids}, err
 		}
@@ -48,31 +49,37 @@ func (s tokenShortcuts) along(q Query, field string, descending bool, count, tot
 	return s.sorted(q, count, field, descending)
 }
 
-// reached is what the last of so many tokens has in the order of a field, from where its index is read for a query; nil where there are fewer.
-func (s tokenShortcuts) reached(q Query, field, order string, tries int) (any, error) {
+// upTo is the condition on the first so many tokens in the order of a field, from where its index is read for a query; nil where there are fewer.
+func (s tokenShortcuts) upTo(q Query, field string, descending bool, tries int) (*condition, error) {
 	b, err := accessTokenList.conditions(s.r.db, Query{Sees: q.Sees, Filters: slices.DeleteFunc(slices.Clone(q.Filters), func(f Filter) bool { return !leads(field)(f) })})
 	if err != nil {
 		return nil, err
 	}
 	column := accessTokenList.columns[field].sql
+	order, sign := column, "<"
+	if descending {
+		order, sign = column+" DESC", ">"
+	}
 	tokens := s.r.db.Table("access_tokens")
 	if s.v.Platform == models.Controller && s.v.All {
 		tokens = s.tokens()
 	}
-	tokens = b.on(tokens).Where(column + " IS NOT NULL").Order(order).Limit(1).Offset(tries)
+	tokens = b.on(tokens).Where(column + " IS NOT NULL").Order(order + ", access_tokens.id").Limit(1).Offset(tries)
 	if field == "id" {
-		return first[int64](tokens, column)
+		var last []int64
+		if err := tokens.Pluck(column, &last).Error; len(last) == 0 || err != nil {
+			return nil, err
+		}
+		return &condition{column + " " + sign + "= ?", []any{last[0]}}, nil
 	}
-	return first[time.Time](tokens, column)
-}
-
-func first[T any](rows *gorm.DB, column string) (any, error) {
-	var values []T
-	err := rows.Pluck(column, &values).Error
-	if len(values) == 0 || err != nil {
+	var last []struct {
+		ID int64
+		At time.Time
+	}
+	if err := tokens.Select("access_tokens.id AS id, " + column + " AS at").Scan(&last).Error; len(last) == 0 || err != nil {
 		return nil, err
 	}
-	return values[0], nil
+	return &condition{column + " " + sign + "= ? AND (" + column + " " + sign + " ? OR access_tokens.id <= ?)", []any{last[0].At, last[0].At, last[0].ID}}, nil
 }
 
 // byDescription finds a page in the order of descriptions: of those that the index holds, and of the few that are too long for it.

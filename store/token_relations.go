@@ -6,9 +6,9 @@ import "gorm.io/gorm"
 type tokenReference struct{ table, name, key string }
 
 const (
-	firstNames = 10 // that are looked at first, with their counts; each time after that it is twice as many,
-	mostNames  = 5000
-	manyNames  = 500 // after which those that nobody's token refers to are left out first: to know them takes as long as there are others
+	firstNames = 10   // that are looked at first, with their counts; each time after that it is twice as many,
+	mostNames  = 2000 // which are as many parameters, six times over
+	manyNames  = 500  // after which those that nobody's token refers to are left out first: to know them takes as long as there are others
 )
 
 // related is a row that tokens refer to, with the number of the tokens of the list that do.
@@ -22,12 +22,13 @@ type related struct {
 type relationWalk struct {
 	by         tokenReference
 	descending bool
-	oneIn      float64  // 0: tokens of the list are counted by what they refer to; otherwise of how many that are counted one is of the list, which have to be tried
+	oneIn      float64  // 0: tokens of the list are counted by what they refer to; otherwise of how many that are counted one is of the list, which have to be tried,
+	most       int64    // and how many are, before it is given up
 	users      *gorm.DB // whose tokens alone may be of the list, or nil
 }
 
 // byRelation finds a page in the order of a name that tokens refer to: it goes through the names, by the counts of their tokens, up to
-// those that the page shows. Tokens that refer to nothing come last.
+// those that the page shows. Tokens that refer to nothing come last. nil: it was given up.
 func (s tokenShortcuts) byRelation(b *queryBuilder, q Query, walk relationWalk) ([]int64, error) {
 	p := &relationPage{relationWalk: walk, r: s.r, skip: q.Offset, wanted: q.Limit, ids: []int64{}, tried: map[int64]int{}, read: func(condition string, args ...any) []*gorm.DB {
 		return s.referring(b.unindexed(), walk.by.key, condition, args...)
@@ -53,7 +54,7 @@ func (s tokenShortcuts) byRelation(b *queryBuilder, q Query, walk relationWalk) 
 		}
 		for _, each := range found {
 			if len(same) > 0 && same[0].Name != each.Name {
-				if err := p.add(same); err != nil {
+				if err := p.add(same); err != nil || p.vain() {
 					return nil, err
 				}
 				same = nil
@@ -65,7 +66,7 @@ func (s tokenShortcuts) byRelation(b *queryBuilder, q Query, walk relationWalk) 
 		}
 		last = &names[len(names)-1]
 	}
-	return p.all()
+	return p.shown()
 }
 
 // referring are the tokens of the list that meet a condition on what they refer to by the key, in parts none of whose tokens is in another: those of an
