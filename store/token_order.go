@@ -19,7 +19,7 @@ func (s tokenShortcuts) along(q Query, field string, descending bool, count, tot
 	reach, most := int64(q.Offset+q.Limit), 5*count
 	tries := min(4*reach*total/max(count, 1)+200, most-1)
 	switch {
-	case walks && most > total || s.v.All && q.asksOnly(field):
+	case walks && most > total || (walks || s.v.All) && q.asksOnly(field):
 		return all, nil
 	case !walks:
 		tries, most = max(count/4, 2*reach), count
