@@ -276,20 +276,25 @@ func (tx *Tx) LockAccessToken(id int64) (*models.AccessToken, error) {
 // DeleteAccessTokens deletes the tokens selected and returns those that this transaction deleted, oldest first, with application. Their
 // refresh tokens stay and lose their link.
 func (tx *Tx) DeleteAccessTokens(selection TokenSelection) ([]models.AccessToken, error) {
-	take := func(some TokenSelection) ([]models.AccessToken, error) {
+	tokens, err := eachSelected(tx, selection, func(some TokenSelection) ([]models.AccessToken, error) {
 		linked, err := tx.lockRefreshTokensOf(some)
 		if err != nil {
 			return nil, err
 		}
-		tokens, err := all[models.AccessToken](some.on(tx.locked().Preload("Application")))
-		if err != nil || len(tokens) == 0 {
+		tokens, err := all[models.AccessToken](some.on(tx.Reader, tx.locked().Preload("Application")))
+		if err != nil {
 			return nil, err
 		}
-		if err := tx.unlink(linked); err != nil {
-			return nil, err
-		}
-		ids := idsOf(tokens, func(t *models.AccessToken) int64 { return t.ID })
-		return tokens, translate(tx.only(ids).Where("id IN ?", ids).Delete(&models.AccessToken{}).Error)
+		return tokens, tx.unlink(linked)
+	}, idOfAccessToken)
+	if err != nil {
+		return nil, err
 	}
-	return eachSelected(tx, selection, take)
+	for ids := range slices.Chunk(idsOf(tokens, idOfAccessToken), deletedAtOnce) { // what counts them adds up the more that is alike the more there are
+		among, list := tx.among("id", ids)
+		if err := tx.only(ids).Where(among, list).Delete(&models.AccessToken{}).Error; err != nil {
+			return nil, translate(err)
+		}
+	}
+	return tokens, nil
 }

@@ -108,26 +108,28 @@ func (tx *Tx) RevokeRefreshTokens(selection TokenSelection, reason string) ([]mo
 		if reason == ReasonRevoked {
 			changes["access_token_id"] = nil
 		}
-		return tx.db.Model(&models.RefreshToken{}).Where("id IN ?", ids).Updates(changes).Error
+		among, list := tx.among("id", ids)
+		return tx.db.Model(&models.RefreshToken{}).Where(among, list).Updates(changes).Error
 	})
 }
 
 // DeleteRefreshTokens deletes the tokens selected, in whatever state, and returns them.
 func (tx *Tx) DeleteRefreshTokens(selection TokenSelection) ([]models.RefreshToken, error) {
 	return tx.eachRefreshToken(selection, "", func(_ []models.RefreshToken, ids []int64) error {
-		return tx.db.Where("id IN ?", ids).Delete(&models.RefreshToken{}).Error
+		among, list := tx.among("id", ids)
+		return tx.db.Where(among, list).Delete(&models.RefreshToken{}).Error
 	})
 }
 
 func (tx *Tx) eachRefreshToken(selection TokenSelection, condition string, change func([]models.RefreshToken, []int64) error) ([]models.RefreshToken, error) {
 	take := func(some TokenSelection) ([]models.RefreshToken, error) {
-		tokens, err := all[models.RefreshToken](some.on(tx.locked().Preload("Application").Where(condition)))
+		tokens, err := all[models.RefreshToken](some.on(tx.Reader, tx.locked().Preload("Application").Where(condition)))
 		if err != nil || len(tokens) == 0 {
 			return nil, err
 		}
-		return tokens, translate(change(tokens, idsOf(tokens, func(t *models.RefreshToken) int64 { return t.ID })))
+		return tokens, translate(change(tokens, idsOf(tokens, idOfRefreshToken)))
 	}
-	return eachSelected(tx, selection, take)
+	return eachSelected(tx, selection, take, idOfRefreshToken)
 }
 
 // NarrowRefreshTokens takes scope away from the live tokens of a family (contract §12.26).

@@ -38,9 +38,10 @@ func (s TokenSelection) empty() bool {
 		s.Platform == ""
 }
 
-func (s TokenSelection) on(db *gorm.DB) *gorm.DB {
+func (s TokenSelection) on(r Reader, db *gorm.DB) *gorm.DB {
 	if s.IDs != nil {
-		db = db.Where("id IN ?", s.IDs)
+		among, list := r.among("id", s.IDs)
+		db = db.Where(among, list)
 	}
 	if s.UserID != 0 {
 		db = db.Where("user_id = ?", s.UserID)
@@ -76,7 +77,7 @@ func (tx *Tx) lockRefreshTokensOf(accessTokens TokenSelection) ([]int64, error) 
 		return nil, nil // one writer
 	}
 	var ids []int64
-	selected := accessTokens.on(tx.db.Model(&models.AccessToken{}).Select("id"))
+	selected := accessTokens.on(tx.Reader, tx.db.Model(&models.AccessToken{}).Select("id"))
 	err := tx.locked().Model(&models.RefreshToken{}).Where("access_token_id IN (?)", selected).Order("id").Pluck("id", &ids).Error
 	return ids, translate(err)
 }
@@ -86,11 +87,14 @@ func (tx *Tx) unlink(refreshTokens []int64) error {
 	if len(refreshTokens) < 2 {
 		return nil
 	}
-	return translate(tx.db.Model(&models.RefreshToken{}).Where("id IN ?", refreshTokens).Update("access_token_id", nil).Error)
+	among, list := tx.among("id", refreshTokens)
+	return translate(tx.db.Model(&models.RefreshToken{}).Where(among, list).Update("access_token_id", nil).Error)
 }
 
-// selectedAtOnce bounds the rows, and so the parameters, of one statement.
-const selectedAtOnce = 1000
+const (
+	selectedAtOnce = 1000   // rows that one statement looks up; of many more PostgreSQL reads the whole table of refresh tokens
+	deletedAtOnce  = 16_000 // that one deletes
+)
 
 // claimed is what the selection names, other than by id: while its tokens are changed, no other transaction puts one in place of one that
 // it took away, such as the successor of a rotated refresh token.
@@ -108,9 +112,9 @@ func (s TokenSelection) claimed() subjects {
 	return all
 }
 
-// eachSelected lets take lock and change the rows selected, oldest first, some at a time, and returns them. It comes back with fewer than
+// eachSelected lets take lock the rows selected, and change them, oldest first, some at a time, and returns them. It comes back with fewer than
 // the limit only when none is left.
-func eachSelected[T any](tx *Tx, selection TokenSelection, take func(TokenSelection) ([]T, error)) ([]T, error) {
+func eachSelected[T any](tx *Tx, selection TokenSelection, take func(TokenSelection) ([]T, error), id func(*T) int64) ([]T, error) {
 	if selection.empty() {
 		return nil, errEmptySelection
 	}
@@ -133,8 +137,13 @@ func eachSelected[T any](tx *Tx, selection TokenSelection, take func(TokenSelect
 		if len(rows) < selection.Limit || len(done) == most {
 			return done, nil
 		}
+		selection.After = id(&rows[len(rows)-1])
 	}
 }
+
+func idOfAccessToken(t *models.AccessToken) int64 { return t.ID }
+
+func idOfRefreshToken(t *models.RefreshToken) int64 { return t.ID }
 
 func idsOf[T any](rows []T, id func(*T) int64) []int64 {
 	ids := make([]int64, len(rows))

@@ -1,0 +1,3 @@
+-- +goose Up
+-- For PostgreSQL alone: here one writes at a time.
+SELECT 1;
