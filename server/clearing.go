@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"gatehouse/models"
 	"gatehouse/store"
@@ -73,25 +74,59 @@ func (s *Server) clearSessions(ctx context.Context, actor Actor) (done Cleared, 
 // clearableAtOnce is how many ids are found at once: 8 MiB of them.
 const clearableAtOnce = 1 << 20
 
-// clear deletes what is to be cleared, in batches.
+// clear deletes what is to be cleared, in batches, and one after the other where there is to be an interval between them.
 func (s *Server) clear(ctx context.Context, count *int64, what store.Clearing) error {
-	pace := s.newPace(s.options.ClearBatchSize, s.options.ClearBatchSize)
+	lanes := s.store.Lanes()
+	if s.options.ClearInterval > 0 {
+		lanes = 1
+	}
 	for {
 		ids, err := s.store.Read(ctx).Clearable(what, clearableAtOnce)
-		if err != nil {
+		if err != nil || len(ids) == 0 {
 			return err
 		}
-		for rest := ids; len(rest) > 0; {
-			some := rest[:min(pace.rows, len(rest))]
-			if _, err := s.clearBatch(ctx, pace, count, func(tx *store.Tx) (int64, error) { return tx.Clear(what, some) }); err != nil {
-				return err
-			}
-			rest = rest[len(some):]
+		clearing := &clearing{what: what, left: ids, count: count}
+		if err := s.abreast(ctx, lanes, s.options.ClearBatchSize, s.options.ClearBatchSize, func(ctx context.Context, pace *pace) error {
+			return s.clearLane(ctx, pace, clearing)
+		}); err != nil {
+			return err
 		}
 		if len(ids) < clearableAtOnce {
 			return nil
 		}
 	}
+}
+
+// clearing is what lanes clear. Each takes the next ids that are left.
+type clearing struct {
+	what  store.Clearing
+	mu    sync.Mutex
+	left  []int64
+	count *int64 // of what is cleared
+}
+
+func (c *clearing) take(most int) []int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	some := c.left[:min(most, len(c.left))]
+	c.left = c.left[len(some):]
+	return some
+}
+
+func (c *clearing) done(ctx context.Context, removed int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	*c.count += removed
+	advance(ctx, removed)
+}
+
+func (s *Server) clearLane(ctx context.Context, pace *pace, c *clearing) error {
+	for some := c.take(pace.rows); len(some) > 0; some = c.take(pace.rows) {
+		if _, err := s.clearBatch(ctx, pace, c.done, func(tx *store.Tx) (int64, error) { return tx.Clear(c.what, some) }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // clearFew deletes some of what is to be cleared along with another change.
@@ -103,8 +138,8 @@ func clearFew(tx *store.Tx, what store.Clearing) error {
 	return err
 }
 
-// clearBatch runs one transaction of clearing, and waits before the next one if this one was full: the interval, after as many rows as a whole batch has.
-func (s *Server) clearBatch(ctx context.Context, pace *pace, count *int64, batch func(*store.Tx) (int64, error)) (removed int64, err error) {
+// clearBatch runs one transaction of clearing, calls done once it is durable, and waits before the next one if this one was full: the interval, after as many rows as a whole batch has.
+func (s *Server) clearBatch(ctx context.Context, pace *pace, done func(context.Context, int64), batch func(*store.Tx) (int64, error)) (removed int64, err error) {
 	full := int64(pace.rows)
 	err = pace.run(ctx, func(tx *store.Tx) (err error) {
 		removed, err = batch(tx)
@@ -113,8 +148,7 @@ func (s *Server) clearBatch(ctx context.Context, pace *pace, count *int64, batch
 	if err != nil {
 		return removed, err
 	}
-	*count += removed
-	advance(ctx, removed)
+	done(ctx, removed)
 	if removed < full {
 		return removed, nil
 	}

@@ -3,6 +3,7 @@ package server_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -142,6 +143,44 @@ func (b *bed) many(t testing.TB, number int) {
 			return nil
 		})
 	}
+}
+
+// TestRevokeTokensInStretches: where ids are many, a run divides them, and each token is revoked once, told of once and entered once.
+func TestRevokeTokensInStretches(t *testing.T) {
+	onBed(t, func(t *testing.T, b *bed) {
+		const tokens, step = 300, 307 // ids up to 92,100
+		b.change(t, func(tx *store.Tx) error {
+			for n := int64(1); n <= tokens; n++ {
+				access := &models.AccessToken{ID: n * step, Digest: models.NewSecret(30).Digest(), Hint: "far", UserID: &b.alice.ID, Scope: models.ScopeRead,
+					Expires: tx.Now().Add(time.Hour), Platform: models.Gateway}
+				if err := tx.CreateAccessToken(access); err != nil {
+					return err
+				}
+				refresh := &models.RefreshToken{ID: n * (step - 1), Digest: models.NewSecret(30).Digest(), Hint: "far", UserID: &b.alice.ID, ApplicationID: b.web.ID, SubjectUserID: &b.alice.ID,
+					Scope: models.ScopeRead, Platform: models.Gateway, Created: tx.Now(), Expires: tx.Now().Add(2 * time.Hour)}
+				if n%2 == 0 {
+					refresh.AccessTokenID = &access.ID
+				}
+				if err := tx.CreateRefreshToken(refresh); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		var want []string
+		for n := int64(1); n <= tokens; n++ {
+			want = append(want, fmt.Sprintf("access %d far", n*step), fmt.Sprintf("refresh %d far", n*(step-1)))
+		}
+		got := b.revoked(t, server.Revocation{RefreshTokens: true})
+		slices.Sort(want)
+		slices.Sort(got)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("revoked (-want +got):\n%s", diff)
+		}
+		if n := b.noted(t, "revoked"); n != 2*tokens {
+			t.Errorf("%d entries of %d tokens", n, 2*tokens)
+		}
+	})
 }
 
 // firstBatch is how many tokens the first transaction of a revocation takes: a few, where others might wait for it.

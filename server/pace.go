@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"gatehouse/store"
 )
 
@@ -23,11 +25,11 @@ const (
 type pace struct {
 	store  *store.Store
 	write  func(context.Context, func(*store.Tx) error) error
-	most   int // rows of a batch
-	quiet  int // of one while nobody else writes
-	rows   int // of the next one
-	crowd  store.Crowd
-	beside bool          // whether others wrote during the last one
+	most   int           // rows of a batch
+	quiet  int           // of one while nobody else writes
+	rows   int           // of the next one
+	crowd  *store.Crowd  // nil where it does not matter
+	beside bool          // whether others were at work during the last one
 	since  int64         // rows that were cleared since the last interval
 	took   time.Duration // by the last one, without what shared its commit
 	others time.Time     // when they wrote last, at the latest
@@ -37,7 +39,7 @@ type pace struct {
 func (s *Server) newPace(most, quiet int) *pace {
 	p := &pace{store: s.store, write: s.store.WriteInTurn, most: most, quiet: most, rows: most}
 	if s.store.WritersWait() {
-		p.quiet, p.rows, p.others = quiet, min(leastBatch, quiet), time.Now() // until it is known whether there are others
+		p.quiet, p.rows, p.others, p.crowd = quiet, min(leastBatch, quiet), time.Now(), new(store.Crowd) // until it is known whether there are others
 	}
 	return p
 }
@@ -59,13 +61,36 @@ func (p *pace) run(ctx context.Context, change func(*store.Tx) error) error {
 
 // rest decides how large the next transaction is, and gives others their turn before it.
 func (p *pace) rest(ctx context.Context) error {
-	if p.beside = p.store.Crowded(ctx, &p.crowd); p.beside {
-		p.others = time.Now()
-		p.rows = min(batchBeside(p.rows, p.took), p.most)
-		return wait(ctx, breath)
+	if p.crowd == nil {
+		return ctx.Err()
 	}
-	p.rows = min(batchAlone(p.rows, p.took, time.Since(p.others)), p.quiet)
-	return ctx.Err()
+	if p.beside = p.store.Crowded(ctx, p.crowd); !p.beside {
+		p.rows = min(batchAlone(p.rows, p.took, time.Since(p.others)), p.quiet)
+		return ctx.Err()
+	}
+	p.others = time.Now()
+	if !p.store.WritersWait() {
+		p.rows = p.most
+		return ctx.Err()
+	}
+	p.rows = min(batchBeside(p.rows, p.took), p.most)
+	return wait(ctx, breath)
+}
+
+// abreast has work done in so many lanes, each at its own pace, until all are done or one fails. They divide it among themselves, so that no two change the
+// same rows: while nobody else is at work their transactions pass beside each other, else in turn (ADR 0035).
+func (s *Server) abreast(ctx context.Context, number, most, quiet int, work func(context.Context, *pace) error) error {
+	lanes, ctx := errgroup.WithContext(ctx)
+	crowd := new(store.Crowd)
+	for lane := range number {
+		pace := s.newPace(most, quiet)
+		pace.quiet, pace.crowd, pace.others = quiet, crowd, time.Now()
+		pace.write = func(ctx context.Context, change func(*store.Tx) error) error {
+			return s.store.WriteAbreast(ctx, crowd, lane, change)
+		}
+		lanes.Go(func() error { return work(ctx, pace) })
+	}
+	return lanes.Wait()
 }
 
 // batchBeside is how many rows follow a transaction of so many that took so long, beside others: what these may well wait for.

@@ -5,7 +5,7 @@ import "context"
 type progressKey struct{}
 
 // WithProgress has report called while RevokeTokens, ClearTokens, ClearSessions and ExpireSessions go on under this context: after each batch
-// that is durable, with the number of tokens, codes and sessions that were dealt with since the beginning.
+// that is durable, with the number of tokens, codes and sessions that were dealt with since the beginning; never twice at once.
 func WithProgress(ctx context.Context, report func(done int64)) context.Context {
 	var done int64
 	return context.WithValue(ctx, progressKey{}, func(more int64) {

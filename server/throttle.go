@@ -130,7 +130,6 @@ const failuresKept = 7 * secondsOfDay
 
 // clearThrottle deletes what counts no more, and devices that were not used for long.
 func (s *Server) clearThrottle(ctx context.Context) error {
-	var removed int64
 	for _, each := range []struct {
 		age  int64
 		step func(*store.Tx, time.Time, int) (int64, error)
@@ -140,7 +139,7 @@ func (s *Server) clearThrottle(ctx context.Context) error {
 		lapsed, pace := after(s.Now(), -each.age), s.newPace(s.options.ClearBatchSize, s.options.ClearBatchSize)
 		for more := true; more; {
 			most := pace.rows
-			last, err := s.clearBatch(ctx, pace, &removed, func(tx *store.Tx) (int64, error) { return each.step(tx, lapsed, most) })
+			last, err := s.clearBatch(ctx, pace, advance, func(tx *store.Tx) (int64, error) { return each.step(tx, lapsed, most) })
 			if err != nil {
 				return err
 			}

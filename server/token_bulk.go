@@ -17,7 +17,7 @@ type Revocation struct {
 	User          string // the username, "" for everybody
 	RefreshTokens bool   // revoke refresh tokens too, and first; codes that nobody has redeemed go with them
 	Platform      models.Platform
-	// Report is called after each batch that is durable, in order; either list may be empty. It may be nil.
+	// Report is called after each batch that is durable, never twice at once; either list may be empty. It may be nil.
 	Report func(refresh []models.RefreshToken, access []models.AccessToken) error
 }
 
@@ -119,45 +119,6 @@ func (s *Server) revokeEach(ctx context.Context, actor Actor, r Revocation) erro
 	})
 	if err != nil {
 		return fmt.Errorf("revoke access tokens: %w", err)
-	}
-	return nil
-}
-
-// revoked is what a batch revoked: the last id of what it selected, and whether there may be more.
-type revoked struct {
-	refresh []models.RefreshToken
-	access  []models.AccessToken
-	last    int64
-	full    bool
-}
-
-// sweep goes through the selection in the order of ids, in batches, while others go on issuing tokens: twice, as many come while the first takes long. Then it does so once
-// more for the few that came meanwhile, and others wait until these are revoked. Each time ends with a batch that is not full, so that what a busy server issues does not keep it going.
-func (s *Server) sweep(ctx context.Context, r Revocation, selection store.TokenSelection, batch func(*store.Tx, store.TokenSelection) (revoked, error)) error {
-	pace := s.newPace(revokeBatch, quietBatch)
-	for _, selection.Unclaimed = range []bool{true, true, false} {
-		selection.After = 0
-		for more := true; more; {
-			var done revoked
-			selection.Limit = pace.rows
-			err := pace.run(ctx, func(tx *store.Tx) (err error) {
-				done, err = batch(tx, selection)
-				return err
-			})
-			if err != nil {
-				return err
-			}
-			if len(done.refresh)+len(done.access) > 0 {
-				if err := r.Report(done.refresh, done.access); err != nil {
-					return err
-				}
-			}
-			if selection.After, more = done.last, done.full; more {
-				if err := pace.rest(ctx); err != nil {
-					return err
-				}
-			}
-		}
 	}
 	return nil
 }
