@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -145,7 +147,7 @@ func (b *bed) many(t testing.TB, number int) {
 	}
 }
 
-// TestRevokeTokensInStretches: where ids are many, a run divides them, and each token is revoked once, told of once and entered once.
+// TestRevokeTokensInStretches: where ids are many, a run divides them, on PostgreSQL among lanes that go on beside each other, and each token is revoked once, told of once and entered once.
 func TestRevokeTokensInStretches(t *testing.T) {
 	onBed(t, func(t *testing.T, b *bed) {
 		const tokens, step = 300, 307 // ids up to 92,100
@@ -171,7 +173,23 @@ func TestRevokeTokensInStretches(t *testing.T) {
 		for n := int64(1); n <= tokens; n++ {
 			want = append(want, fmt.Sprintf("access %d far", n*step), fmt.Sprintf("refresh %d far", n*(step-1)))
 		}
+		if crowd, deadline := new(store.Crowd), time.Now().Add(time.Minute); b.db.Lanes() > 1 {
+			for b.db.Crowded(t.Context(), crowd) { // by what made the tokens
+				if time.Now().After(deadline) {
+					t.Fatal("somebody is always at work")
+				}
+			}
+		}
+		var shared atomic.Int64
+		check(t, b.db.Trace(func(statement store.Statement) {
+			if strings.Contains(statement.SQL, "pg_advisory_xact_lock_shared") && len(statement.Vars) > 1 && statement.Vars[1] == "on" {
+				shared.Add(1)
+			}
+		}))
 		got := b.revoked(t, server.Revocation{RefreshTokens: true})
+		if (shared.Load() > 0) != (b.db.Lanes() > 1) {
+			t.Errorf("%d transactions passed beside each other in %d lanes", shared.Load(), b.db.Lanes())
+		}
 		slices.Sort(want)
 		slices.Sort(got)
 		if diff := cmp.Diff(want, got); diff != "" {

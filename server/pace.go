@@ -14,6 +14,7 @@ import (
 const (
 	leastBatch  = 100
 	quietBatch  = 16_000                // what one may grow to while nobody else writes,
+	quietInLane = 4000                  // in each lane, where there are several,
 	quietFor    = 10                    // and has not written for as many times as long as one of more than a thousand takes,
 	quietWait   = time.Second           // which is no longer than this
 	countAlone  = 4000                  // changes that are added up at once, where nobody waits; beside others it is those of each batch
@@ -80,11 +81,14 @@ func (p *pace) rest(ctx context.Context) error {
 // abreast has work done in so many lanes, each at its own pace, until all are done or one fails. They divide it among themselves, so that no two change the
 // same rows: while nobody else is at work their transactions pass beside each other, else in turn (ADR 0035).
 func (s *Server) abreast(ctx context.Context, number, most, quiet int, work func(context.Context, *pace) error) error {
+	if number == 1 {
+		return work(ctx, s.newPace(most, quiet))
+	}
 	lanes, ctx := errgroup.WithContext(ctx)
 	crowd := new(store.Crowd)
 	for lane := range number {
-		pace := s.newPace(most, quiet)
-		pace.quiet, pace.crowd, pace.others = quiet, crowd, time.Now()
+		pace := s.newPace(most, most)
+		pace.quiet, pace.crowd, pace.others = min(quiet, max(most, quietInLane)), crowd, time.Now()
 		pace.write = func(ctx context.Context, change func(*store.Tx) error) error {
 			return s.store.WriteAbreast(ctx, crowd, lane, change)
 		}

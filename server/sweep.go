@@ -33,30 +33,28 @@ func (s *Server) sweep(ctx context.Context, r Revocation, selection store.TokenS
 			return err
 		}
 		sweeping := &sweeping{batch: batch, stretches: stretches, report: r.Report}
-		if err := s.abreast(ctx, s.store.Lanes(), revokeBatch, quietBatch, sweeping.lane); err != nil {
+		if err := s.abreast(ctx, min(len(stretches), s.store.Lanes()), revokeBatch, quietBatch, sweeping.lane); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-const (
-	manyStretches = 32                          // more than lanes, so that all end at about the same time however the tokens are spread
-	worthDividing = manyStretches * revokeBatch // ids
-)
+// manyStretches are more than lanes, so that all end at about the same time, though some stretches have more tokens than others.
+const manyStretches = 32
 
-// stretches divides a selection by ids. One of a single user's tokens, which are few, and one that keeps others waiting are left in one piece.
+// stretches divides a selection by ids, where these are many. One of a single user's tokens, which are few, and one that keeps others waiting are left in one piece.
 func (s *Server) stretches(ctx context.Context, selection store.TokenSelection) (chan store.TokenSelection, error) {
 	stretches := make(chan store.TokenSelection, manyStretches)
 	defer close(stretches)
 	if selection.Unclaimed && selection.UserID == 0 && s.store.Lanes() > 1 {
-		refresh, access, err := s.store.Read(ctx).LastTokens()
+		first, last, err := s.tokenIDs(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if last := max(refresh, access); last >= worthDividing {
+		if each := (last - first) / manyStretches; each >= revokeBatch {
 			for n := range int64(manyStretches - 1) {
-				selection.UpTo = last / manyStretches * (n + 1)
+				selection.UpTo = first + each*(n+1)
 				stretches <- selection
 				selection.After = selection.UpTo
 			}
@@ -67,11 +65,28 @@ func (s *Server) stretches(ctx context.Context, selection store.TokenSelection) 
 	return stretches, nil
 }
 
+// tokenIDs are the lowest and the highest id of a token.
+func (s *Server) tokenIDs(ctx context.Context) (first, last int64, err error) {
+	r := s.store.Read(ctx)
+	refresh, access, err := r.LastTokens()
+	if err == nil {
+		first, err = r.FirstToken()
+	}
+	return first, max(refresh, access), err
+}
+
 func (w *sweeping) lane(ctx context.Context, pace *pace) error {
+	begun := false
 	for stretch := range w.stretches {
+		if begun {
+			if err := pace.rest(ctx); err != nil {
+				return err
+			}
+		}
 		if err := w.stretch(ctx, pace, stretch); err != nil {
 			return err
 		}
+		begun = true
 	}
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 	"gatehouse/store"
 )
 
-// revokeBatch is how many tokens are revoked in one transaction (contract §6), but for SQLite (ADR 0035).
+// revokeBatch is how many tokens are revoked in one transaction (contract §6), but while nobody else is at work (ADR 0035).
 const revokeBatch = 1000
 
 // Revocation says which tokens to revoke. The zero value means the access tokens of everybody.

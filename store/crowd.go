@@ -21,21 +21,23 @@ func (s *Store) Lanes() int {
 // Crowd is what those who change many rows, in one transaction after the other, have seen of others at work. The zero value has seen nothing yet, and
 // expects others.
 type Crowd struct {
-	mu                sync.Mutex
 	begun             bool
-	version, programs int64         // SQLite: of the file, as other programs changed it; changes of this program
-	quiet             bool          // PostgreSQL: nobody else was at work when last looked,
-	backends          map[int]int64 // which process served each lane last
+	version, programs int64 // SQLite, which has one lane: of the file, as other programs changed it; changes of this program
+
+	mu       sync.Mutex    // PostgreSQL:
+	quiet    bool          // nobody else was at work when last looked,
+	backends map[int]int64 // which process served each lane last
 }
 
 // Crowded reports, after each of these transactions, whether others are at work. On SQLite they are who has written since the one before, and the first time it is
-// true. On PostgreSQL they are who has asked anything of this database in the last half second; those whose statements we may not see are not.
+// true. On PostgreSQL they are who has a transaction in this database or had one in the last half second, and whoever is connected and does not let us see that.
 func (s *Store) Crowded(ctx context.Context, seen *Crowd) bool {
-	seen.mu.Lock()
-	defer seen.mu.Unlock()
 	if !s.WritersWait() {
-		seen.quiet = !s.othersAsk(ctx, slices.AppendSeq([]int64{}, maps.Values(seen.backends)))
-		return !seen.quiet
+		quiet := !s.othersAsk(ctx, seen.served())
+		seen.mu.Lock()
+		defer seen.mu.Unlock()
+		seen.quiet = quiet
+		return !quiet
 	}
 	version, programs := seen.version, seen.programs
 	seen.programs = s.changes.Load()
@@ -53,7 +55,7 @@ func (s *Store) othersAsk(ctx context.Context, own []int64) bool {
 	r := s.Read(ctx)
 	served, list := r.among("pid", own)
 	err := r.db.Raw("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid() AND NOT "+
-		served+" AND (state = 'active' OR state_change > clock_timestamp() - interval '500 ms'))", list).Scan(&others).Error
+		served+" AND (state IS NULL OR state = 'disabled' OR xact_start IS NOT NULL OR state_change > clock_timestamp() - interval '500 ms'))", list).Scan(&others).Error
 	return others || err != nil
 }
 
@@ -69,7 +71,7 @@ func (s *Store) WriteAbreast(ctx context.Context, crowd *Crowd, lane int, change
 	})
 }
 
-// enterLane waits until nobody has a turn, or who has, and takes down which process serves the lane. Lanes beside each other wait for the other's counting, too.
+// enterLane waits until nobody has a turn, or who has, and takes down which process serves the lane. Lanes beside each other wait for counting, too.
 func (tx *Tx) enterLane(crowd *Crowd, lane int) error {
 	turn, abreast := "pg_advisory_xact_lock", "off"
 	if crowd.isQuiet() {
@@ -82,6 +84,12 @@ func (tx *Tx) enterLane(crowd *Crowd, lane int) error {
 	}
 	crowd.serve(lane, backend)
 	return nil
+}
+
+func (c *Crowd) served() []int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.AppendSeq([]int64{}, maps.Values(c.backends))
 }
 
 func (c *Crowd) isQuiet() bool {

@@ -15,7 +15,7 @@ import (
 // look at those who wait to have it alone, so that busy clients would keep a deletion waiting for ever. Advisory locks queue.
 //
 // Everybody holds and claims before touching rows of tokens, and in the order of the stripes, so nobody meets in a deadlock. Who takes away everybody's tokens claims
-// them at the end only (ADR 0035), and may meet a refresh in one, which PostgreSQL ends after a second and both repeat: all lock refresh tokens in the order of ids, and before access tokens.
+// them at the end only (ADR 0035), and may meet a refresh in one, which PostgreSQL ends after a second and both repeat: all lock refresh tokens in the order of ids, a thousand at most, and before access tokens.
 type subjects struct {
 	everything   bool
 	applications []int64

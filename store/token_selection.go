@@ -30,6 +30,13 @@ func (r Reader) LastTokens() (refresh, access int64, err error) {
 	return refresh, access, translate(err)
 }
 
+// FirstToken is the lowest id of a refresh token or an access token, 0 where there is none.
+func (r Reader) FirstToken() (int64, error) {
+	var id int64
+	err := r.db.Raw("SELECT COALESCE(min(id), 0) FROM (SELECT min(id) AS id FROM refresh_tokens UNION ALL SELECT min(id) FROM access_tokens) AS first").Row().Scan(&id)
+	return id, translate(err)
+}
+
 // errEmptySelection is a mistake of the caller.
 var errEmptySelection = errors.New("the selection names no tokens")
 
