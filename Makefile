@@ -15,10 +15,11 @@ run: build ## build, then serve on SQLite at http://localhost:8080
 build: ## build the static binary bin/gatehouse
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/gatehouse .
 
+# GOGC: collecting garbage took a quarter of the processor's time.
 test: ## every test, on SQLite, PostgreSQL and in a real browser
 	.ci/prepare
 	@$(MAKE) --no-print-directory format vet
-	CGO_ENABLED=0 GOGC=400 .ci/with-postgres go test -count=1 -timeout 18m ./... # a quarter of the processor's time went into collecting garbage
+	CGO_ENABLED=0 GOGC=400 .ci/with-postgres go test -count=1 -timeout 18m ./...
 
 check: ## everything a change must pass before it is merged
 	.ci/prepare
